@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#ifndef __bpf__
+#include <linux/types.h> /* the programs have them from kernel.bpf.h */
+#endif
+
+/*
+ * What kernel and user space share, and nothing else: the layout of a compiled image in the arena,
+ * the values of the maps, and the event.
+ *
+ * Everything is little-endian and naturally aligned. A change of any layout raises
+ * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
+ */
+
+#define BAILIFF_ABI_VERSION 1
+
+/*
+ * What a process wants to do. Indexes the words of a label. INVOKED is exec under the name that the
+ * caller gave, which may be a link (sh -> busybox): only denies that a pattern says count there,
+ * not defaults.
+ */
+enum bailiff_verb {
+	BAILIFF_VERB_EXEC,
+	BAILIFF_VERB_READ,
+	BAILIFF_VERB_WRITE,
+	BAILIFF_N_VERBS,
+	BAILIFF_VERB_INVOKED = BAILIFF_N_VERBS,
+};
+
+/* By strictness: the greater one stands. WOULD_DENY is a deny of a policy with mode = audit. */
+enum bailiff_verdict {
+	BAILIFF_ALLOW,
+	BAILIFF_AUDIT,
+	BAILIFF_WOULD_DENY,
+	BAILIFF_DENY,
+};
+
+/* A decision is one word: the verdict in the low bits, above it the index of the rule in its image. */
+#define BAILIFF_VERDICT_MASK 3u
+#define BAILIFF_RULE_SHIFT 2
+#define BAILIFF_VERDICT(decision) ((decision) & BAILIFF_VERDICT_MASK)
+#define BAILIFF_RULE(decision) ((decision) >> BAILIFF_RULE_SHIFT)
+
+/*
+ * The arena is an array of cells; an image is a run of them, and all indexes within an image are
+ * counted in cells from its first one. A state of the automaton is an index s, counted from
+ * header.states:
+ *
+ *	cell[s]			the state's head: check = BAILIFF_HEAD | label, next = default target
+ *	cell[s + 1 + class]	the target for a byte of that class if its check is s; the default
+ *				target otherwise (row displacement: rows of several states interleave)
+ *
+ * State 0 is dead: no byte leads out of it. Class 0 is byte 0 alone, which no path contains: it
+ * pads a path at the front, and leads from the start state to itself.
+ */
+struct bailiff_cell {
+	__u32 check;
+	__u32 next;
+};
+
+#define BAILIFF_HEAD 0x80000000u
+
+/* One label: the decision for each verb. In a selector image, word 0 is the slot (0: none). */
+#define BAILIFF_LABEL_WORDS 4
+
+/* Longest name of a policy with its final NUL: a file's name without .ini. */
+#define BAILIFF_NAME_MAX 64
+
+struct bailiff_rule {
+	__u64 key;	/* of (policy, section, verdict, verbs, pattern): the same after a reload */
+	__u32 counter;	/* index into the counters; set when the image is published */
+	__u32 policy;	/* index into the image's policies */
+	__u32 line;	/* in the policy's file, from 1 */
+	__u32 column;	/* from 1 */
+};
+
+struct bailiff_policy {
+	char name[BAILIFF_NAME_MAX];
+	__u32 severity;
+	__u32 audit; /* 1: mode = audit */
+};
+
+#define BAILIFF_IMAGE_MAGIC 0x6961620au
+
+struct bailiff_image {
+	__u32 magic;
+	__u32 n_cells; /* of the whole image, this header included */
+	__u32 start;   /* the start state */
+	__u32 used;    /* 1 << verb for every verb that has an answer other than allow; INVOKED too */
+	/* where each table begins, in cells, and how many entries it has */
+	__u32 labels; /* __u32[BAILIFF_LABEL_WORDS] each; label 0 is "no pattern matched" */
+	__u32 n_labels;
+	__u32 rules; /* struct bailiff_rule */
+	__u32 n_rules;
+	__u32 policies; /* struct bailiff_policy */
+	__u32 n_policies;
+	__u32 states;
+	__u32 n_states;
+	/* what answers where the path cannot be told: the strictest decision of each verb */
+	__u32 strictest[BAILIFF_LABEL_WORDS];
+	__u8 class_of[256];
+};
+
+/*
+ * A slot is a set of policies that holds for some cgroups. Cgroups are bound to slots and slots lead
+ * to images, so that a new image is published by one store. A slot that is used again for another
+ * set gets another cookie, which makes labels of the old one void.
+ */
+#define BAILIFF_SLOTS 4096
+struct bailiff_slot {
+	__u32 image; /* first cell in the arena; 0: nothing is enforced */
+	__u32 cookie;
+};
+
+#define BAILIFF_BINDINGS 65536 /* cgroups under policy; beyond them paths are matched at each hook */
+
+/* What a task carries, wherever it is moved to. */
+struct bailiff_label {
+	__u64 cgroup; /* where it came under policy; BAILIFF_LAUNCHER: it starts containers */
+	__u32 slot;   /* what held there last: stands when that cgroup is gone */
+	__u32 cookie;
+};
+
+#define BAILIFF_LAUNCHER 0 /* no cgroup has this id */
+
+/* The object behind a name. */
+struct bailiff_inode {
+	__u64 inode;
+	__u32 device; /* as the kernel has it: major << 20 | minor */
+	__u32 pad;
+};
+
+#define BAILIFF_LAUNCHERS 64
+
+/* One entry, shared with the daemon. */
+struct bailiff_control {
+	__u32 version;
+	__u32 selector;	   /* the image over cgroup paths; 0: none */
+	__u32 mount_ns;	   /* inode number of the host's mount namespace */
+	__u32 bindings_full; /* a cgroup could not be bound: ask the selector at each hook */
+	__u64 build;	     /* digest of the programs: others are replaced, not taken over */
+};
+
+/* Decisions of one rule, other than allow. decided = logged + dropped, at every moment. */
+struct bailiff_count {
+	__u64 decided;
+	__u64 logged;
+	__u64 dropped; /* the ring had no room, or there was no scratch space to write the event in */
+};
+
+#define BAILIFF_COUNTERS 32768
+
+/* Why a decision is not what a rule's pattern says. One counter for each. */
+enum bailiff_reason {
+	BAILIFF_REASON_RULE,		/* none: a pattern or a default says so */
+	BAILIFF_REASON_NO_NAMESPACE,	/* the path hangs on no mount namespace */
+	BAILIFF_REASON_OTHER_NAMESPACE, /* ... on another than the task's */
+	BAILIFF_REASON_TOO_LONG,	/* longer than BAILIFF_PATH_MAX, or too many components */
+	BAILIFF_REASON_UNREADABLE,	/* the kernel's memory could not be read */
+	BAILIFF_REASON_NO_SCRATCH,	/* no scratch slot was free on this processor */
+	BAILIFF_REASON_INVOKED_NAME,	/* the name as invoked is denied, not the file's own */
+	BAILIFF_N_REASONS,
+};
+
+/* What else is counted, behind the reasons. */
+enum bailiff_stat {
+	BAILIFF_STAT_BOUND = BAILIFF_N_REASONS, /* cgroups bound in cgroup_mkdir */
+	BAILIFF_STAT_BINDINGS_FULL,
+	BAILIFF_STAT_LABEL_FAILED, /* task storage could not be had */
+	BAILIFF_STAT_DROPPED,	   /* events, of all rules */
+	BAILIFF_N_STATS,
+};
+
+#define BAILIFF_PATH_MAX 4080 /* bytes; longer: BAILIFF_REASON_TOO_LONG */
+#define BAILIFF_DEPTH_MAX 512 /* components and mounts crossed; more: the same */
+#define BAILIFF_RING_BYTES (1u << 20)
+
+/*
+ * One decision, self-contained: a reader needs neither the image nor the task any more. The texts
+ * follow it.
+ */
+struct bailiff_event {
+	__u64 time;   /* CLOCK_BOOTTIME, ns */
+	__u64 cgroup; /* id of the task's cgroup */
+	__u32 tgid, pid, ppid, uid, gid;
+	__s32 syscall; /* number in the machine's own table; -1: not known */
+	__u32 counter;
+	__u32 line, column, severity;
+	__u8 verb;
+	__u8 verdict;
+	__u8 reason;
+	__u8 audit; /* the policy is in audit mode */
+	/* lengths of the texts, in this order and without NULs: path, exe, cgroup */
+	__u16 n_path, n_exe, n_cgroup;
+	__u16 pad;
+	char comm[16];
+	char policy[BAILIFF_NAME_MAX];
+};
+
+_Static_assert(sizeof(struct bailiff_cell) == 8, "a cell is read with one load");
+_Static_assert(sizeof(struct bailiff_rule) % sizeof(struct bailiff_cell) == 0, "tables are whole cells");
+_Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0, "tables are whole cells");
+_Static_assert(sizeof(struct bailiff_image) == 320, "the image header's layout");
+_Static_assert(sizeof(struct bailiff_label) == 16 && sizeof(struct bailiff_inode) == 16, "no holes");
+_Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "bind.bpf.h"
+
+#include "match.bpf.h"
+#include "path.bpf.h"
+
+/*
+ * A new cgroup is bound to its slot before any process can be in it: the tracepoint fires before the
+ * directory becomes visible. There is no user space on this path, and so nothing to race with.
+ */
+
+/* Matches a cgroup's path. Returns its slot, 0 for none. */
+static __always_inline __u32 select_slot(struct scratch *scratch, struct bailiff_control *state,
+					 struct cgroup *cgroup)
+{
+	void *base = arena_base();
+	int reason;
+
+	if (!base || !state->selector)
+		return 0;
+	/*
+	 * What is too long is matched as far as it goes, without its front: no pattern with a place
+	 * in it can match that. cgroup paths have at most 4,096 bytes where user space can make them.
+	 */
+	reason = path_build_cgroup(scratch, cgroup);
+	if (reason)
+		stat_add(reason);
+	return arena_cell(base, match(base, state->selector, scratch));
+}
+
+__hidden __u32 bind_by_path(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *scratch = scratch_claim();
+	struct bailiff_control *state;
+	__u32 zero = 0, slot = 0;
+
+	if (!scratch) {
+		stat_add(BAILIFF_REASON_NO_SCRATCH);
+		return 0;
+	}
+	state = bpf_map_lookup_elem(&control, &zero);
+	if (state)
+		slot = select_slot(scratch, state, BPF_CORE_READ(task, cgroups, dfl_cgrp));
+	scratch_release(scratch);
+	return slot;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(bailiff_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+	struct bailiff_control *state;
+	struct scratch *scratch;
+	__u32 zero = 0, slot;
+
+	state = bpf_map_lookup_elem(&control, &zero);
+	if (!state || !state->selector)
+		return 0;
+	scratch = scratch_claim();
+	if (!scratch) {
+		/* not decided now, so at each hook */
+		stat_add(BAILIFF_REASON_NO_SCRATCH);
+		state->bindings_full = 1;
+		return 0;
+	}
+	slot = select_slot(scratch, state, cgroup);
+	scratch_release(scratch);
+	if (!slot)
+		return 0;
+	if (bpf_map_update_elem(&bindings, &id, &slot, BPF_ANY)) {
+		stat_add(BAILIFF_STAT_BINDINGS_FULL);
+		state->bindings_full = 1;
+	} else {
+		stat_add(BAILIFF_STAT_BOUND);
+	}
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(bailiff_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+
+	bpf_map_delete_elem(&bindings, &id);
+	return 0;
+}

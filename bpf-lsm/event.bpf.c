@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "event.bpf.h"
+
+#include "match.bpf.h"
+
+#define TEXT_MASK (PATH_END - 1)
+
+/* Moves the path in @scratch behind the first @at bytes of the event's text. Returns its length. */
+static __always_inline __u32 text_add(struct scratch *scratch, __u32 at)
+{
+	__u32 off = scratch->off, n = PATH_END - off;
+
+	if (off > PATH_END || n >= PATH_END || at > 2 * PATH_END)
+		return 0;
+	if (bpf_probe_read_kernel(&scratch->text[at], n & TEXT_MASK,
+				  &scratch->path[off & TEXT_MASK]))
+		return 0;
+	return n;
+}
+
+static __always_inline void event_who(struct bailiff_event *event, struct task_struct *task)
+{
+	__u64 ids = bpf_get_current_uid_gid();
+
+	event->time = bpf_ktime_get_boot_ns();
+	event->tgid = BPF_CORE_READ(task, tgid);
+	event->pid = BPF_CORE_READ(task, pid);
+	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	event->uid = ids;
+	event->gid = ids >> 32;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+}
+
+static __always_inline void event_syscall(struct bailiff_event *event, struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+#if defined(__TARGET_ARCH_x86)
+	event->syscall = BPF_CORE_READ(regs, orig_ax);
+#else
+	event->syscall = BPF_CORE_READ(regs, syscallno);
+#endif
+}
+
+static __always_inline struct bailiff_rule *rule_find(void *base, struct decision *decision)
+{
+	__u32 cell = decision->image + image_word(base, decision->image, rules) +
+		     BAILIFF_RULE(decision->word) * (sizeof(struct bailiff_rule) / 8);
+
+	return base + (__u64)(cell & arena_mask) * sizeof(struct bailiff_cell);
+}
+
+/* Fills in the rule and its policy. Returns the rule's counter. */
+static __always_inline __u32 event_rule(struct bailiff_event *event, void *base,
+					struct decision *decision)
+{
+	struct bailiff_policy *policy;
+	struct bailiff_rule rule = {};
+	__u32 cell;
+
+	bpf_probe_read_kernel(&rule, sizeof(rule), rule_find(base, decision));
+	cell = decision->image + image_word(base, decision->image, policies) +
+	       rule.policy * (sizeof(struct bailiff_policy) / 8);
+	policy = base + (__u64)(cell & arena_mask) * sizeof(struct bailiff_cell);
+
+	if (!event)
+		return rule.counter;
+	bpf_probe_read_kernel(event->policy, sizeof(event->policy), policy->name);
+	bpf_probe_read_kernel(&event->severity, sizeof(event->severity), &policy->severity);
+	event->line = rule.line;
+	event->column = rule.column;
+	event->counter = rule.counter;
+	event->verb = decision->verb;
+	event->verdict = BAILIFF_VERDICT(decision->word);
+	event->reason = decision->reason;
+	event->audit = event->verdict == BAILIFF_WOULD_DENY;
+	return rule.counter;
+}
+
+/* The texts: what was asked for, by which executable, in which cgroup. Returns their length. */
+static __always_inline __u32 event_texts(struct scratch *scratch, struct object *object,
+					 struct task_struct *task)
+{
+	struct bailiff_event *event = &scratch->event;
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	struct mnt_namespace *mount_ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	__u32 n;
+
+	if (event->reason == BAILIFF_REASON_INVOKED_NAME)
+		path_build(scratch, object->mnt, object->dentry, mount_ns, false);
+	event->n_path = n = text_add(scratch, 0);
+	event->n_exe = event->n_cgroup = 0;
+	if (exe) {
+		path_build(scratch, BPF_CORE_READ(exe, f_path.mnt), BPF_CORE_READ(exe, f_path.dentry),
+			   mount_ns, false);
+		event->n_exe = text_add(scratch, n);
+		n += event->n_exe;
+	}
+	path_build_cgroup(scratch, BPF_CORE_READ(task, cgroups, dfl_cgrp));
+	event->n_cgroup = text_add(scratch, n);
+	return n + event->n_cgroup;
+}
+
+__hidden void event_emit(struct subject *subject, struct decision *decision, struct scratch *scratch,
+			 struct object *object)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct bailiff_count *count;
+	void *base = arena_base();
+	bool logged = false;
+	__u32 counter, n;
+
+	if (!base)
+		return;
+	counter = event_rule(scratch ? &scratch->event : NULL, base, decision);
+	if (scratch) {
+		event_who(&scratch->event, task);
+		event_syscall(&scratch->event, task);
+		scratch->event.cgroup = subject->cgroup;
+		n = event_texts(scratch, object, task);
+		if (n <= sizeof(scratch->text))
+			logged = !bpf_ringbuf_output(&events, &scratch->event,
+						     sizeof(scratch->event) + n, 0);
+	}
+	if (!logged)
+		stat_add(BAILIFF_STAT_DROPPED);
+	count = bpf_map_lookup_elem(&counters, &counter);
+	if (!count)
+		return;
+	/* atomic, although a processor's own: a preempting task may be in the middle of the same */
+	__sync_fetch_and_add(&count->decided, 1);
+	__sync_fetch_and_add(logged ? &count->logged : &count->dropped, 1);
+}

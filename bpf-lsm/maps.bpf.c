@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "scratch.bpf.h"
+
+/* BPF-LSM programs must say that they are GPL-compatible; "Dual BSD/GPL" is one of the kernel's words. */
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile __u32 arena_mask = 0;
+const volatile bool has_backing_files = false;
+
+struct arena_map arena SEC(".maps");
+struct control_map control SEC(".maps");
+struct slots_map slots SEC(".maps");
+struct bindings_map bindings SEC(".maps");
+struct labels_map labels SEC(".maps");
+struct launchers_map launchers SEC(".maps");
+struct counters_map counters SEC(".maps");
+struct stats_map stats SEC(".maps");
+struct events_map events SEC(".maps");
+struct scratch_map scratches SEC(".maps");

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "kernel.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "abi.h"
+
+/*
+ * Every map of the programs. Each has a named type, so that it can be declared here and defined once
+ * (maps.bpf.c). All are pinned by the daemon under the names below.
+ */
+
+#define EACCES 13
+#define EAGAIN 11
+
+/* One value, as large as the daemon makes it: a power of two, arena_mask + 1 cells. */
+union arena {
+	struct bailiff_cell cells[1];
+	__u32 words[2];
+	__u8 bytes[8];
+};
+
+struct arena_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, union arena);
+};
+extern struct arena_map arena SEC(".maps");
+
+struct control_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct bailiff_control);
+};
+extern struct control_map control SEC(".maps");
+
+struct slots_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BAILIFF_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct bailiff_slot);
+};
+extern struct slots_map slots SEC(".maps");
+
+/* cgroup id -> slot, for cgroups under policy alone. */
+struct bindings_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BAILIFF_BINDINGS);
+	__type(key, __u64);
+	__type(value, __u32);
+};
+extern struct bindings_map bindings SEC(".maps");
+
+struct labels_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct bailiff_label);
+};
+extern struct labels_map labels SEC(".maps");
+
+struct launchers_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BAILIFF_LAUNCHERS);
+	__type(key, struct bailiff_inode);
+	__type(value, __u32);
+};
+extern struct launchers_map launchers SEC(".maps");
+
+struct counters_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BAILIFF_COUNTERS);
+	__type(key, __u32);
+	__type(value, struct bailiff_count);
+};
+extern struct counters_map counters SEC(".maps");
+
+struct stats_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BAILIFF_N_STATS);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+extern struct stats_map stats SEC(".maps");
+
+struct events_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, BAILIFF_RING_BYTES);
+};
+extern struct events_map events SEC(".maps");
+
+/* The arena's size in cells, less one. Read-only for the programs, so the verifier knows it. */
+extern const volatile __u32 arena_mask;
+
+/*
+ * Whether this kernel has struct backing_file. Set by the daemon: to ask for a type that the kernel
+ * lacks makes libbpf look through every module's types, which takes CAP_SYS_ADMIN.
+ */
+extern const volatile bool has_backing_files;
+
+static __always_inline void stat_add(__u32 index)
+{
+	__u64 *value = bpf_map_lookup_elem(&stats, &index);
+
+	if (value)
+		__sync_fetch_and_add(value, 1);
+}

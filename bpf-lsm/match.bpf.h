@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "scratch.bpf.h"
+
+/*
+ * The images in the arena. Every index is masked to the arena: a wrong one reads a wrong cell, never
+ * memory outside. Images are checked by user space before they are published.
+ */
+
+/* The cell at @index, as one load: check in the low half, next in the high one. */
+static __always_inline __u64 arena_cell(void *base, __u32 index)
+{
+	return *(__u64 *)(base + (__u64)(index & arena_mask) * sizeof(struct bailiff_cell));
+}
+
+/* A word of an image's header. */
+#define image_word(base, image, field)                                                             \
+	arena_word(base, image, offsetof_(struct bailiff_image, field) / sizeof(__u32))
+#define offsetof_(type, field) __builtin_offsetof(type, field)
+
+static __always_inline __u32 arena_word(void *base, __u32 cell, __u32 word)
+{
+	__u64 value = arena_cell(base, cell + word / 2);
+
+	return word % 2 ? value >> 32 : value;
+}
+
+static __always_inline void *arena_base(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&arena, &zero);
+}
+
+/*
+ * Runs the automaton of the image at cell @image over scratch->path, from scratch->off to PATH_END.
+ * Returns the cell of its label's words.
+ */
+__u32 match(void *base, __u32 image, struct scratch *scratch);

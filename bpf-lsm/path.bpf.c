@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "path.bpf.h"
+
+struct walk {
+	struct scratch *scratch;
+	struct dentry *dentry;
+	struct dentry *root; /* of the mount that we are on */
+	struct mount *mount;
+	int status;
+};
+
+/* bpf_loop() ran out before the walk came to an end. */
+#define WALK_UNFINISHED (-1)
+#define WALK_TOP (-2)
+#define WALK_DISCONNECTED (-3)
+
+static __always_inline int path_prepend(struct scratch *scratch, const void *name, __u32 len)
+{
+	__u32 off = scratch->off;
+
+	if (len > NAME_MAX || off < PATH_PAD + len || off > PATH_END)
+		return BAILIFF_REASON_TOO_LONG;
+	off -= len;
+	/* the masks are for the verifier alone: both values are in range already */
+	if (bpf_probe_read_kernel(&scratch->path[off & (PATH_END - 1)], len & NAME_MAX, name))
+		return BAILIFF_REASON_UNREADABLE;
+	scratch->off = off;
+	return 0;
+}
+
+static __always_inline int path_prepend_slash(struct scratch *scratch)
+{
+	__u32 off = scratch->off - 1;
+
+	if (off < PATH_PAD || off >= PATH_END)
+		return BAILIFF_REASON_TOO_LONG;
+	scratch->path[off & (PATH_END - 1)] = '/';
+	scratch->off = off;
+	return 0;
+}
+
+/* One component, or one mount crossed. Returns 1 at the end. */
+static long walk_step(__u32 index, struct walk *walk)
+{
+	struct dentry *dentry = walk->dentry, *parent;
+	struct mount *mount = walk->mount, *below;
+	struct qstr name;
+
+	if (dentry == walk->root) {
+		below = BPF_CORE_READ(mount, mnt_parent);
+		if (below == mount) {
+			walk->status = WALK_TOP;
+			return 1;
+		}
+		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		walk->root = BPF_CORE_READ(below, mnt.mnt_root);
+		walk->mount = below;
+		return 0;
+	}
+
+	if (bpf_core_read(&parent, sizeof(parent), &dentry->d_parent) ||
+	    bpf_core_read(&name, sizeof(name), &dentry->d_name)) {
+		walk->status = BAILIFF_REASON_UNREADABLE;
+		return 1;
+	}
+	walk->status = path_prepend(walk->scratch, name.name, name.len);
+	if (walk->status)
+		return 1;
+	if (parent == dentry) {
+		walk->status = WALK_DISCONNECTED;
+		return 1;
+	}
+	walk->status = path_prepend_slash(walk->scratch);
+	if (walk->status)
+		return 1;
+	walk->status = WALK_UNFINISHED;
+	walk->dentry = parent;
+	return 0;
+}
+
+__hidden int path_build(struct scratch *scratch, struct vfsmount *mnt, struct dentry *dentry,
+			struct mnt_namespace *mount_ns, bool append)
+{
+	struct walk walk = {
+		.scratch = scratch,
+		.dentry = dentry,
+		.root = BPF_CORE_READ(mnt, mnt_root),
+		.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt),
+		.status = WALK_UNFINISHED,
+	};
+	struct mnt_namespace *ns;
+	struct mount *top;
+
+	if (!append)
+		scratch->off = PATH_END;
+	bpf_loop(BAILIFF_DEPTH_MAX, walk_step, &walk, 0);
+
+	if (walk.status == WALK_UNFINISHED)
+		return BAILIFF_REASON_TOO_LONG;
+	if (walk.status >= 0)
+		return walk.status;
+	top = walk.mount;
+	ns = BPF_CORE_READ(top, mnt_ns);
+	if (walk.status == WALK_DISCONNECTED)
+		return (long)ns == MNT_NS_INTERNAL ? PATH_KERNEL_OBJECT : BAILIFF_REASON_NO_NAMESPACE;
+	if (!ns || (long)ns == MNT_NS_INTERNAL)
+		return BAILIFF_REASON_NO_NAMESPACE;
+	if (ns != mount_ns)
+		return BAILIFF_REASON_OTHER_NAMESPACE;
+	return scratch->off == PATH_END ? path_prepend_slash(scratch) : 0;
+}
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___since_6_15 *newer = (void *)node;
+
+	if (bpf_core_field_exists(newer->__parent))
+		return BPF_CORE_READ(newer, __parent);
+	return BPF_CORE_READ(node, parent);
+}
+
+struct cgroup_walk {
+	struct scratch *scratch;
+	struct kernfs_node *node;
+	int status;
+};
+
+static long cgroup_walk_step(__u32 index, struct cgroup_walk *walk)
+{
+	struct scratch *scratch = walk->scratch;
+	struct kernfs_node *node = walk->node, *parent = kernfs_parent(node);
+	long n;
+
+	if (!parent) {
+		walk->status = 0;
+		return 1;
+	}
+	n = bpf_probe_read_kernel_str(scratch->name, sizeof(scratch->name),
+				      BPF_CORE_READ(node, name));
+	walk->status = BAILIFF_REASON_UNREADABLE;
+	if (n < 1)
+		return 1;
+	walk->status = path_prepend(scratch, scratch->name, n - 1);
+	if (walk->status)
+		return 1;
+	walk->status = path_prepend_slash(scratch);
+	if (walk->status)
+		return 1;
+	walk->status = WALK_UNFINISHED;
+	walk->node = parent;
+	return 0;
+}
+
+__hidden int path_build_cgroup(struct scratch *scratch, struct cgroup *cgroup)
+{
+	struct cgroup_walk walk = {
+		.scratch = scratch,
+		.node = BPF_CORE_READ(cgroup, kn),
+		.status = WALK_UNFINISHED,
+	};
+
+	scratch->off = PATH_END;
+	bpf_loop(BAILIFF_DEPTH_MAX, cgroup_walk_step, &walk, 0);
+	if (walk.status == WALK_UNFINISHED)
+		return BAILIFF_REASON_TOO_LONG;
+	if (walk.status)
+		return walk.status;
+	return scratch->off == PATH_END ? path_prepend_slash(scratch) : 0;
+}
+
+__hidden int path_build_invoked(struct scratch *scratch, struct linux_binprm *bprm,
+				struct task_struct *task)
+{
+	/* the event's room is free until there is a verdict */
+	long n = bpf_probe_read_kernel_str(scratch->text, PATH_END, BPF_CORE_READ(bprm, interp));
+	__u32 len = n - 1;
+
+	if (n < 2)
+		return BAILIFF_REASON_UNREADABLE;
+	if (len > BAILIFF_PATH_MAX - 1)
+		return BAILIFF_REASON_TOO_LONG;
+	scratch->off = PATH_END - len;
+	for (int done = 0; done < PATH_END; done += NAME_MAX + 1) {
+		/* in pieces: the buffer has room for NAME_MAX bytes behind PATH_END, no more */
+		__u32 piece = len - done;
+
+		if (done >= len)
+			break;
+		if (piece > NAME_MAX + 1)
+			piece = NAME_MAX + 1;
+		bpf_probe_read_kernel(&scratch->path[(scratch->off + done) & (PATH_END - 1)], piece,
+				      &scratch->text[done]);
+	}
+	if (scratch->text[0] == '/')
+		return 0;
+	if (path_prepend_slash(scratch))
+		return BAILIFF_REASON_TOO_LONG;
+	return path_build(scratch, BPF_CORE_READ(task, fs, pwd.mnt),
+			  BPF_CORE_READ(task, fs, pwd.dentry), BPF_CORE_READ(task, nsproxy, mnt_ns),
+			  true);
+}

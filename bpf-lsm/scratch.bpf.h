@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "maps.bpf.h"
+
+/*
+ * Room for a path and an event. BPF stops migration, not preemption: another task on the same
+ * processor may run the same program in the middle of this one, so a buffer per processor is not
+ * enough. A slot is claimed by compare-and-exchange and released at the end.
+ */
+
+#define SCRATCH_PER_CPU 5
+#define SCRATCH_CPUS_MAX 1024
+
+#define PATH_END 4096 /* a path is written from here towards the front */
+#define PATH_PAD 16   /* bytes before a path that the matcher may step through */
+#define NAME_MAX 255
+
+_Static_assert(PATH_END - PATH_PAD == BAILIFF_PATH_MAX, "the stated limit is the buffer's");
+
+struct scratch {
+	__u64 claimed;
+	__u32 off; /* where the path begins */
+	char name[NAME_MAX + 1];
+	/* what is written at an offset below PATH_END has at most NAME_MAX bytes */
+	char path[PATH_END + NAME_MAX + 1];
+	struct bailiff_event event;
+	char text[3 * PATH_END];
+};
+
+struct scratch_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRATCH_PER_CPU); /* times the processors: set when it is loaded */
+	__type(key, __u32);
+	__type(value, struct scratch);
+};
+extern struct scratch_map scratches SEC(".maps");
+
+/* Returns a slot of this processor's that nobody else has, or NULL where all are taken. */
+static __always_inline struct scratch *scratch_claim(void)
+{
+	__u32 first = bpf_get_smp_processor_id() * SCRATCH_PER_CPU;
+
+	for (int i = 0; i < SCRATCH_PER_CPU; i++) {
+		__u32 index = first + i;
+		struct scratch *scratch = bpf_map_lookup_elem(&scratches, &index);
+
+		if (!scratch)
+			return NULL;
+		if (__sync_val_compare_and_swap(&scratch->claimed, 0, 1) == 0)
+			return scratch;
+	}
+	return NULL;
+}
+
+static __always_inline void scratch_release(struct scratch *scratch)
+{
+	/* an exchange, not a store: everything written before it is visible to the next claimant */
+	(void)__sync_lock_test_and_set(&scratch->claimed, 0);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "subject.bpf.h"
+
+#include "bind.bpf.h"
+
+static __always_inline struct bailiff_slot *slot_find(__u32 slot)
+{
+	return bpf_map_lookup_elem(&slots, &slot);
+}
+
+static __always_inline __u32 slot_image(__u32 slot)
+{
+	struct bailiff_slot *found = slot ? slot_find(slot) : NULL;
+
+	return found ? found->image : 0;
+}
+
+/* What holds for the place where the label was given, or held there last. */
+static __always_inline __u32 label_slot(const struct bailiff_label *label)
+{
+	__u64 cgroup = label->cgroup;
+	__u32 *bound = bpf_map_lookup_elem(&bindings, &cgroup), slot = label->slot;
+	struct bailiff_slot *last;
+
+	if (bound)
+		return *bound;
+	last = slot_find(slot);
+	return last && last->cookie == label->cookie ? slot : 0;
+}
+
+static __always_inline void label_give(__u64 cgroup, __u32 slot)
+{
+	struct bailiff_slot *found = slot_find(slot);
+	struct bailiff_label *label;
+
+	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!label) {
+		/* the cgroup's binding still holds; only moving out of it would shed the policy */
+		stat_add(BAILIFF_STAT_LABEL_FAILED);
+		return;
+	}
+	label->slot = slot;
+	label->cookie = found ? found->cookie : 0;
+	label->cgroup = cgroup;
+}
+
+__hidden bool subject_current(struct subject *subject)
+{
+	struct bailiff_label *label;
+	__u32 slot;
+
+	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
+	subject->label = label;
+	subject->cgroup = bpf_get_current_cgroup_id();
+	subject->slot = slot = bind_find(subject->cgroup);
+	subject->images[0] = subject->images[1] = 0;
+
+	if (label && label->cgroup == BAILIFF_LAUNCHER)
+		return false;
+	if (slot) {
+		subject->images[0] = slot_image(slot);
+		if (!label)
+			label_give(subject->cgroup, slot);
+	}
+	if (label && label->cgroup != subject->cgroup) {
+		__u32 origin = label_slot(label);
+
+		if (origin != slot)
+			subject->images[1] = slot_image(origin);
+	} else if (label && slot && label->slot != slot) {
+		label_give(subject->cgroup, slot);
+	}
+	return subject->images[0] || subject->images[1];
+}
+
+__hidden void subject_of_cgroup(struct subject *subject)
+{
+	subject->images[0] = slot_image(subject->slot);
+	subject->images[1] = 0;
+}
+
+__hidden void subject_confine(struct subject *subject)
+{
+	label_give(subject->cgroup, subject->slot);
+}
+
+__hidden void subject_make_launcher(void)
+{
+	label_give(BAILIFF_LAUNCHER, 0);
+}
+
+__hidden void subject_drop_label(void)
+{
+	bpf_task_storage_delete(&labels, bpf_get_current_task_btf());
+}

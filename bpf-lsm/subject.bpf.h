@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "maps.bpf.h"
+
+/*
+ * Who acts: which images hold for the current task. The cgroup that it is in and the label that it
+ * carries are both asked, so there are at most two.
+ */
+#define SUBJECT_IMAGES 2
+
+struct subject {
+	struct bailiff_label *label;  /* NULL: none */
+	__u64 cgroup;		      /* id of the current cgroup */
+	__u32 slot;		      /* of the current cgroup; 0: not under policy */
+	__u32 images[SUBJECT_IMAGES]; /* cells in the arena; 0: none */
+};
+
+/*
+ * Fills @subject; a task that is under policy for the first time gets its label. Returns whether any
+ * image holds for the current task. A launcher's label is left to exec: no image holds for it.
+ */
+bool subject_current(struct subject *subject);
+
+/* Puts the current task under what holds for its cgroup, whatever its label was. */
+void subject_confine(struct subject *subject);
+
+/* The images of the cgroup alone, for what is decided as if the task had no label. */
+void subject_of_cgroup(struct subject *subject);
+
+/* Gives the current task, which has no label, a launcher's; takes it away again. */
+void subject_make_launcher(void);
+void subject_drop_label(void);
+
+static __always_inline bool subject_is_launcher(const struct subject *subject)
+{
+	return subject->label && subject->label->cgroup == BAILIFF_LAUNCHER;
+}
