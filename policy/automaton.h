@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/types.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf-lsm/abi.h"
+#include "policy/automaton_intern.h"
+
+/*
+ * Patterns to one deterministic automaton over bytes:
+ *
+ *	automaton_build()	patterns to states with accept sets
+ *	automaton_minimise()	accept sets to labels, and equivalent states to one
+ *	automaton_pack()	states to the cells of abi.h
+ *
+ * Bytes that no pattern tells apart are one class. Byte 0 is class 0, which no row mentions: no
+ * path contains it.
+ */
+
+struct glob;
+
+struct automaton_pattern {
+	const struct glob *glob;
+	uint32_t rule; /* what an accept set says where the pattern matches; several may share one */
+};
+
+enum automaton_flags {
+	/* The merged-/usr aliases are one path: what matches one spelling matches the other. */
+	AUTOMATON_ALIASES = 1 << 0,
+};
+
+/* Where a row leads otherwise than to its default. */
+struct automaton_exception {
+	uint32_t class;
+	uint32_t target;
+};
+
+/* State 0 is dead: it accepts nothing and leads to itself. */
+struct automaton {
+	uint32_t n_states;
+	uint32_t start;
+	uint32_t *defaults;		       /* of each state */
+	uint32_t *first;		       /* of each state: its first exception; one more at the end */
+	struct automaton_exception *exceptions; /* ascending by class within a state */
+	uint32_t *labels;		       /* of each state: its accept set, later its label */
+	struct interner accepts;	       /* the accept sets: ascending rules; 0 is empty */
+	unsigned n_classes;
+	uint8_t class_of[256];
+};
+
+/*
+ * Builds the automaton of @patterns, given in ascending order of their rules. Its labels are accept
+ * sets; the accept sets are those of every state that some path reaches, and the empty one.
+ * Returns 0 and the automaton (the caller frees it), -E2BIG where it exceeds a limit and in
+ * *@ret_culprit the index of the pattern that is most likely why, or -ENOMEM.
+ */
+int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
+		    struct automaton **ret_automaton, size_t *ret_culprit);
+
+/*
+ * Replaces accept sets by labels (@labels[accept set], with @labels[0] = 0) and merges the states
+ * that no path tells apart by labels. Returns 0 or -ENOMEM.
+ */
+int automaton_minimise(struct automaton *automaton, const uint32_t *labels);
+
+/* A table of cells as abi.h has them; state numbers are indexes into it. */
+struct automaton_table {
+	struct bailiff_cell *cells;
+	uint32_t n_cells;
+	uint32_t start;
+};
+
+/* Packs the automaton. Returns 0 and the table (the caller frees its cells), or -ENOMEM. */
+int automaton_pack(const struct automaton *automaton, struct automaton_table *ret_table);
+
+/* Frees an automaton; NULL is none. Returns NULL. */
+struct automaton *automaton_free(struct automaton *automaton);

@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/automaton_row.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 128 MB of sets; and about a second of work. */
+#define SETS_MAX (1u << 25)
+#define WORK_MAX (1ull << 26)
+
+/* Entries of bases' rows: 8 MB. */
+#define KEPT_MAX (1u << 20)
+
+/* The row of a set of loops; its entries are from rows->kept[first] on. */
+struct row_base {
+	uint32_t fallback;
+	uint32_t n; /* or BASE_UNKNOWN */
+	uint32_t first;
+};
+
+#define BASE_UNKNOWN UINT32_MAX
+
+/* Classes that the same of a combination's sets contain. */
+struct row_group {
+	struct glob_set classes;
+	unsigned some; /* one of them */
+};
+
+/* The first group is the largest one. */
+struct row_span {
+	uint32_t first, n;
+};
+
+static void set_begin(struct rows *rows)
+{
+	rows->n_set = 0;
+	rows->seen_now++;
+}
+
+static int set_put(struct rows *rows, uint32_t state)
+{
+	int r;
+
+	if (rows->seen[state] == rows->seen_now)
+		return 0;
+	rows->seen[state] = rows->seen_now;
+	r = array_reserve(&rows->set, &rows->set_capacity, rows->n_set + 1, sizeof(*rows->set));
+	if (r < 0)
+		return r;
+	rows->set[rows->n_set++] = state;
+	return 0;
+}
+
+/* Puts a state and all that edges by nothing lead to from it. */
+static int set_put_closure(struct rows *rows, uint32_t state)
+{
+	const struct nfa *nfa = rows->nfa;
+	size_t at = rows->n_set;
+	int r = set_put(rows, state);
+
+	for (; r == 0 && at < rows->n_set; at++) {
+		const struct nfa_state *s = &nfa->states[rows->set[at]];
+
+		if (s->closed)
+			continue;
+		for (uint32_t c = s->child; r == 0 && c != NFA_NONE; c = nfa->states[c].sibling) {
+			rows->work++;
+			if (nfa_kind(&nfa->states[c]) == NFA_LOOP)
+				r = set_put(rows, c);
+		}
+		for (uint32_t l = s->epsilon; r == 0 && l != NFA_NONE; l = nfa->links[l].next)
+			r = set_put(rows, nfa->links[l].value);
+	}
+	return r;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+static void sort_numbers(uint32_t *numbers, size_t n)
+{
+	if (n > 24) {
+		qsort(numbers, n, sizeof(*numbers), compare_numbers);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		uint32_t number = numbers[i];
+		size_t at = i;
+
+		for (; at > 0 && numbers[at - 1] > number; at--)
+			numbers[at] = numbers[at - 1];
+		numbers[at] = number;
+	}
+}
+
+/* The set of one state alone. Most sets are one state of a trie: these need no search. */
+static int set_single(struct rows *rows, uint32_t state, uint32_t *ret_set)
+{
+	uint32_t *single = &rows->single[state];
+	int r = 0;
+
+	if (*single == NFA_NONE)
+		r = interner_append(&rows->sets, &state, 1, single);
+	*ret_set = *single;
+	return r;
+}
+
+static int set_end(struct rows *rows, uint32_t *ret_set)
+{
+
+	rows->work += rows->n_set + 1;
+	if (rows->work > WORK_MAX || rows->sets.n_items + rows->n_set > SETS_MAX)
+		return -E2BIG;
+	if (rows->n_set == 1)
+		return set_single(rows, rows->set[0], ret_set);
+	sort_numbers(rows->set, rows->n_set);
+	return interner_add(&rows->sets, rows->set, rows->n_set, ret_set);
+}
+
+int rows_start(struct rows *rows, uint32_t *ret_set)
+{
+	size_t n = rows->nfa->n_states;
+	uint32_t empty;
+	int r;
+
+	rows->single = malloc((n + 1) * sizeof(*rows->single));
+	rows->seen = calloc(n + 1, sizeof(*rows->seen));
+	if (!rows->single || !rows->seen)
+		return -ENOMEM;
+	memset(rows->single, 0xff, n * sizeof(*rows->single));
+	r = interner_add(&rows->sets, NULL, 0, &empty);
+	if (r < 0)
+		return r;
+	set_begin(rows);
+	if (n)
+		r = set_put_closure(rows, 0);
+	return r < 0 ? r : set_end(rows, ret_set);
+}
+
+int rows_union(struct rows *rows, const uint32_t *sets, size_t n, uint32_t *ret_set)
+{
+	int r = 0;
+
+	set_begin(rows);
+	for (size_t i = 0; i < n; i++) {
+		size_t n_states;
+		const uint32_t *states = interner_list(&rows->sets, sets[i], &n_states);
+
+		for (size_t k = 0; r == 0 && k < n_states; k++)
+			r = set_put(rows, states[k]);
+	}
+	return r < 0 ? r : set_end(rows, ret_set);
+}
+
+static int entry_add(struct row_entry **entries, size_t *n, size_t *capacity, uint32_t class,
+		     uint32_t set)
+{
+	int r = array_reserve(entries, capacity, *n + 1, sizeof(**entries));
+
+	if (r == 0)
+		(*entries)[(*n)++] = (struct row_entry){ .class = class, .set = set };
+	return r;
+}
+
+/* What leads out of one state: edges by bytes, edges by sets of bytes. */
+static int gather_state(struct rows *rows, uint32_t state)
+{
+	const struct nfa *nfa = rows->nfa;
+	const struct nfa_state *s = &nfa->states[state];
+	int r = 0;
+
+	if (nfa_kind(s) == NFA_LOOP)
+		r = entry_add(&rows->edges, &rows->n_edges, &rows->edges_capacity,
+			      s->symbol & NFA_SET, state);
+	for (uint32_t c = s->child; r == 0 && c != NFA_NONE; c = nfa->states[c].sibling) {
+		uint32_t symbol = nfa->states[c].symbol;
+
+		rows->work++;
+		if (symbol < 256)
+			r = entry_add(&rows->bytes, &rows->n_bytes, &rows->bytes_capacity,
+				      nfa->class_of[symbol], c);
+		else if ((symbol & NFA_KIND) == NFA_ONE)
+			r = entry_add(&rows->edges, &rows->n_edges, &rows->edges_capacity,
+				      symbol & NFA_SET, c);
+	}
+	return r;
+}
+
+static int compare_classes(const void *a, const void *b)
+{
+	const struct row_entry *x = a, *y = b;
+
+	return (x->class > y->class) - (x->class < y->class);
+}
+
+static void sort_entries(struct row_entry *entries, size_t n)
+{
+	if (n > 24) {
+		qsort(entries, n, sizeof(*entries), compare_classes);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct row_entry entry = entries[i];
+		size_t at = i;
+
+		for (; at > 0 && entries[at - 1].class > entry.class; at--)
+			entries[at] = entries[at - 1];
+		entries[at] = entry;
+	}
+}
+
+/* Splits the groups of a combination from @first on by one more set. */
+static int groups_split(struct rows *rows, size_t first, const struct glob_set *set)
+{
+	size_t n = rows->n_groups;
+	int r;
+
+	for (size_t g = first; g < n; g++) {
+		struct row_group inside = rows->groups[g], outside = rows->groups[g];
+		bool some_inside = false, some_outside = false;
+
+		for (unsigned i = 0; i < 4; i++) {
+			inside.classes.bits[i] &= set->bits[i];
+			outside.classes.bits[i] &= ~set->bits[i];
+			some_inside |= inside.classes.bits[i] != 0;
+			some_outside |= outside.classes.bits[i] != 0;
+		}
+		if (!some_inside || !some_outside)
+			continue;
+		r = array_reserve(&rows->groups, &rows->groups_capacity, rows->n_groups + 1,
+				  sizeof(*rows->groups));
+		if (r < 0)
+			return r;
+		rows->groups[g] = inside;
+		rows->groups[rows->n_groups++] = outside;
+	}
+	return 0;
+}
+
+static unsigned set_count(const struct glob_set *set)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		n += (unsigned)__builtin_popcountll(set->bits[i]);
+	return n;
+}
+
+static void groups_finish(struct rows *rows, size_t first)
+{
+	size_t largest = first;
+	struct row_group group;
+
+	for (size_t g = first; g < rows->n_groups; g++) {
+		unsigned class = 0;
+
+		while (!set_has(rows->groups[g].classes.bits, class))
+			class++;
+		rows->groups[g].some = class;
+		if (set_count(&rows->groups[g].classes) > set_count(&rows->groups[largest].classes))
+			largest = g;
+	}
+	group = rows->groups[first];
+	rows->groups[first] = rows->groups[largest];
+	rows->groups[largest] = group;
+}
+
+/* Groups all classes by which of a combination's sets contain them. */
+static int groups_make(struct rows *rows, const uint32_t *numbers, size_t n, struct row_span *ret_span)
+{
+	struct row_group all = { 0 };
+	size_t first = rows->n_groups;
+	int r;
+
+	for (unsigned class = 1; class < rows->nfa->n_classes; class++)
+		all.classes.bits[class / 64] |= 1ull << (class % 64);
+	r = array_reserve(&rows->groups, &rows->groups_capacity, first + 1, sizeof(*rows->groups));
+	if (r < 0)
+		return r;
+	rows->groups[rows->n_groups++] = all;
+	for (size_t i = 0; i < n; i++) {
+		r = groups_split(rows, first, &rows->nfa->classes[numbers[i]]);
+		if (r < 0)
+			return r;
+	}
+	groups_finish(rows, first);
+	*ret_span = (struct row_span){ .first = (uint32_t)first,
+				       .n = (uint32_t)(rows->n_groups - first) };
+	return 0;
+}
+
+/* The groups of the sets that rows->edges have; worked out once for each combination of sets. */
+static int groups_get(struct rows *rows, struct row_span *ret_span)
+{
+	uint32_t known = rows->combinations.n_lists, id;
+	size_t n = 0;
+	int r;
+
+	r = array_reserve(&rows->numbers, &rows->numbers_capacity, rows->n_edges,
+			  sizeof(*rows->numbers));
+	if (r < 0)
+		return r;
+	/* rows->edges are sorted by set. */
+	for (size_t i = 0; i < rows->n_edges; i++)
+		if (i == 0 || rows->edges[i].class != rows->edges[i - 1].class)
+			rows->numbers[n++] = rows->edges[i].class;
+	r = interner_add(&rows->combinations, rows->numbers, n, &id);
+	if (r < 0)
+		return r;
+	if (id == known) {
+		r = array_reserve(&rows->spans, &rows->spans_capacity, id + 1u, sizeof(*rows->spans));
+		if (r == 0)
+			r = groups_make(rows, rows->numbers, n, &rows->spans[id]);
+		if (r < 0)
+			return r;
+		rows->work += n * rows->spans[id].n;
+	}
+	*ret_span = rows->spans[id];
+	return 0;
+}
+
+/* The set that one class leads to: by its own edges, given, and by those of the sets it is in. */
+static int class_target(struct rows *rows, unsigned class, const struct row_entry *bytes, size_t n_bytes,
+			uint32_t *ret_set)
+{
+	int r = 0;
+
+	if (n_bytes == 1 && rows->n_edges == 0 && rows->nfa->states[bytes->set].closed)
+		return set_single(rows, bytes->set, ret_set);
+	set_begin(rows);
+	for (size_t i = 0; r == 0 && i < n_bytes; i++)
+		r = set_put_closure(rows, bytes[i].set);
+	for (size_t i = 0; r == 0 && i < rows->n_edges; i++)
+		if (set_has(rows->nfa->classes[rows->edges[i].class].bits, class))
+			r = set_put_closure(rows, rows->edges[i].set);
+	rows->work += rows->n_edges;
+	return r < 0 ? r : set_end(rows, ret_set);
+}
+
+/* The row's entries for the classes that edges by bytes name. */
+static int row_bytes(struct rows *rows, struct glob_set *done)
+{
+	struct row *row = &rows->row;
+	size_t i = 0, end;
+	int r;
+
+	for (; i < rows->n_bytes; i = end) {
+		uint32_t class = rows->bytes[i].class;
+
+		for (end = i + 1; end < rows->n_bytes && rows->bytes[end].class == class; end++)
+			;
+		row->entries[row->n].class = class;
+		r = class_target(rows, class, rows->bytes + i, end - i, &row->entries[row->n].set);
+		if (r < 0)
+			return r;
+		row->n++;
+		done->bits[class / 64] |= 1ull << (class % 64);
+	}
+	return 0;
+}
+
+/* All other classes, where edges by sets of bytes are. */
+static int row_groups(struct rows *rows, const struct glob_set *done)
+{
+	struct row *row = &rows->row;
+	struct row_span span;
+	uint32_t target;
+	int r;
+
+	sort_entries(rows->edges, rows->n_edges);
+	r = groups_get(rows, &span);
+	if (r == 0)
+		r = class_target(rows, rows->groups[span.first].some, NULL, 0, &row->fallback);
+	for (uint32_t g = span.first + 1; r == 0 && g < span.first + span.n; g++) {
+		const struct row_group *group = &rows->groups[g];
+
+		r = class_target(rows, group->some, NULL, 0, &target);
+		for (unsigned i = 0; r == 0 && i < 4; i++) {
+			uint64_t left = group->classes.bits[i] & ~done->bits[i];
+
+			for (; left; left &= left - 1)
+				row->entries[row->n++] = (struct row_entry){
+					.class = i * 64 + (unsigned)__builtin_ctzll(left),
+					.set = target };
+		}
+	}
+	if (r == 0 && span.n > 1)
+		sort_entries(row->entries, row->n);
+	return r;
+}
+
+/* The row of a set from nothing but its states. */
+static int row_whole(struct rows *rows, uint32_t set)
+{
+	struct glob_set done = { 0 };
+	size_t n_states;
+	const uint32_t *states = interner_list(&rows->sets, set, &n_states);
+	int r = 0;
+
+	rows->n_bytes = 0;
+	rows->n_edges = 0;
+	for (size_t i = 0; r == 0 && i < n_states; i++)
+		r = gather_state(rows, states[i]);
+	if (r < 0)
+		return r;
+	rows->row.n = 0;
+	rows->row.fallback = ROWS_EMPTY;
+	sort_entries(rows->bytes, rows->n_bytes);
+	r = row_bytes(rows, &done);
+	if (r == 0 && rows->n_edges)
+		r = row_groups(rows, &done);
+	return r;
+}
+
+/* Splits a set: its loops as a set of their own, and what leads out of the others. */
+static int base_split(struct rows *rows, uint32_t set, uint32_t *ret_base)
+{
+	size_t n_states;
+	const uint32_t *states = interner_list(&rows->sets, set, &n_states);
+	int r = 0;
+
+	rows->n_bytes = 0;
+	rows->n_edges = 0;
+	set_begin(rows);
+	for (size_t i = 0; r == 0 && i < n_states; i++) {
+		if (nfa_kind(&rows->nfa->states[states[i]]) == NFA_LOOP)
+			r = set_put(rows, states[i]);
+		else
+			r = gather_state(rows, states[i]);
+	}
+	*ret_base = set;
+	if (r < 0 || rows->n_set == n_states || rows->n_set == 0 || rows->n_edges)
+		return r;
+	return set_end(rows, ret_base);
+}
+
+/* Room to keep the row of each set. */
+static int bases_reserve(struct rows *rows)
+{
+	int r = array_reserve(&rows->bases, &rows->bases_capacity, rows->sets.n_lists,
+			      sizeof(*rows->bases));
+
+	while (r == 0 && rows->n_bases < rows->sets.n_lists)
+		rows->bases[rows->n_bases++].n = BASE_UNKNOWN;
+	return r;
+}
+
+/* Computes the row of a base, and keeps it. */
+static int base_keep(struct rows *rows, uint32_t base)
+{
+	int r = row_whole(rows, base);
+
+	if (r == 0)
+		r = array_reserve(&rows->kept, &rows->kept_capacity, rows->n_kept + rows->row.n,
+				  sizeof(*rows->kept));
+	if (r < 0)
+		return r;
+	rows->bases[base] = (struct row_base){ .fallback = rows->row.fallback,
+					       .n = rows->row.n,
+					       .first = (uint32_t)rows->n_kept };
+	memcpy(rows->kept + rows->n_kept, rows->row.entries, rows->row.n * sizeof(*rows->kept));
+	rows->n_kept += rows->row.n;
+	return 0;
+}
+
+/* What a class leads to from the base and, by edges of bytes, from the other states. */
+static int base_target(struct rows *rows, uint32_t base_set, const struct row_entry *bytes,
+		       size_t n_bytes, uint32_t *ret_set)
+{
+	size_t n_states;
+	const uint32_t *states = interner_list(&rows->sets, base_set, &n_states);
+	int r = 0;
+
+	set_begin(rows);
+	for (size_t i = 0; r == 0 && i < n_states; i++)
+		r = set_put(rows, states[i]);
+	for (size_t i = 0; r == 0 && i < n_bytes; i++)
+		r = set_put_closure(rows, bytes[i].set);
+	return r < 0 ? r : set_end(rows, ret_set);
+}
+
+/* The base's row, with what the other states' edges by bytes add to it. */
+static int row_on_base(struct rows *rows, const struct row_base *base)
+{
+	const struct row_entry *entries = rows->kept + base->first;
+	struct row *row = &rows->row;
+	size_t i = 0, b = 0, end;
+
+	row->n = 0;
+	row->fallback = base->fallback;
+	sort_entries(rows->bytes, rows->n_bytes);
+	for (; i < rows->n_bytes; i = end) {
+		uint32_t class = rows->bytes[i].class, from = base->fallback;
+		int r;
+
+		for (end = i + 1; end < rows->n_bytes && rows->bytes[end].class == class; end++)
+			;
+		while (b < base->n && entries[b].class < class)
+			row->entries[row->n++] = entries[b++];
+		if (b < base->n && entries[b].class == class)
+			from = entries[b++].set;
+		row->entries[row->n].class = class;
+		r = base_target(rows, from, rows->bytes + i, end - i, &row->entries[row->n].set);
+		if (r < 0)
+			return r;
+		row->n++;
+	}
+	while (b < base->n)
+		row->entries[row->n++] = entries[b++];
+	return 0;
+}
+
+/*
+ * Few combinations of loops are in many sets, each time with other states of a trie. So the row of
+ * the loops alone is kept, and the rest is put on it.
+ */
+int rows_compute(struct rows *rows, uint32_t set)
+{
+	uint32_t base;
+	int r;
+
+	r = base_split(rows, set, &base);
+	if (r < 0)
+		return r;
+	if (base == set || rows->n_kept > KEPT_MAX)
+		return row_whole(rows, set);
+	r = bases_reserve(rows);
+	if (r == 0 && rows->bases[base].n == BASE_UNKNOWN) {
+		r = base_keep(rows, base);
+		if (r == 0)
+			r = base_split(rows, set, &base);
+	}
+	return r < 0 ? r : row_on_base(rows, &rows->bases[base]);
+}
+
+uint32_t row_target(const struct row *row, unsigned class)
+{
+	for (unsigned i = 0; i < row->n; i++)
+		if (row->entries[i].class == class)
+			return row->entries[i].set;
+	return row->fallback;
+}
+
+void rows_release(struct rows *rows)
+{
+	interner_release(&rows->sets);
+	interner_release(&rows->combinations);
+	free(rows->single);
+	free(rows->seen);
+	free(rows->set);
+	free(rows->bytes);
+	free(rows->edges);
+	free(rows->groups);
+	free(rows->spans);
+	free(rows->numbers);
+	free(rows->bases);
+	free(rows->kept);
+}

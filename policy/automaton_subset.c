@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/automaton.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/automaton_alias.h"
+#include "policy/automaton_row.h"
+
+/*
+ * The subset construction. A state is a set of states of the nfa and a position in the trie of the
+ * aliases. A position other than ALIAS_DEAD tells the path itself, so each has one state at most.
+ * Where a spelling of an alias ends, what its group's other spelling leads to counts as well: the
+ * union of both sets accepts there, and goes on from there by '/'.
+ */
+
+/* Some 24 MB of states, and 128 MB of rows. */
+#define STATES_MAX (1u << 20)
+#define EXCEPTIONS_MAX (1u << 24)
+
+struct subset {
+	struct rows rows;
+	struct automaton *dfa;
+	size_t defaults_capacity, first_capacity, exceptions_capacity, labels_capacity;
+	struct { /* of each state */
+		uint32_t *set;
+		uint8_t *position;
+	} of;
+	size_t set_capacity, position_capacity;
+	uint32_t n_done; /* states whose rows are there */
+	uint32_t *state_of_set;
+	size_t state_of_set_capacity;
+	uint32_t n_state_of_set;
+	struct interner marks; /* accepting states of the nfa, in a set */
+	uint32_t *accept_of_marks;
+	size_t accept_of_marks_capacity;
+	struct alias_trie aliases;
+	uint32_t unions[ALIAS_NODES_MAX]; /* of each group: the set of all its spellings */
+	uint32_t *scratch;
+	size_t scratch_capacity;
+};
+
+static int subset_state_new(struct subset *s, uint32_t set, uint8_t position, uint32_t *ret_state)
+{
+	uint32_t n = s->dfa->n_states;
+	int r;
+
+	if (n == STATES_MAX)
+		return -E2BIG;
+	r = array_reserve(&s->of.set, &s->set_capacity, n + 1u, sizeof(*s->of.set));
+	if (r == 0)
+		r = array_reserve(&s->of.position, &s->position_capacity, n + 1u,
+				  sizeof(*s->of.position));
+	if (r < 0)
+		return r;
+	s->of.set[n] = set;
+	s->of.position[n] = position;
+	s->dfa->n_states++;
+	*ret_state = n;
+	return 0;
+}
+
+/* The state of a set off the aliases. */
+static int subset_state_get(struct subset *s, uint32_t set, uint32_t *ret_state)
+{
+	int r;
+
+	if (set >= s->n_state_of_set) {
+		uint32_t n = s->rows.sets.n_lists;
+
+		r = array_reserve(&s->state_of_set, &s->state_of_set_capacity, n,
+				  sizeof(*s->state_of_set));
+		if (r < 0)
+			return r;
+		while (s->n_state_of_set < n)
+			s->state_of_set[s->n_state_of_set++] = NFA_NONE;
+	}
+	if (s->state_of_set[set] == NFA_NONE) {
+		r = subset_state_new(s, set, ALIAS_DEAD, &s->state_of_set[set]);
+		if (r < 0)
+			return r;
+	}
+	*ret_state = s->state_of_set[set];
+	return 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+static int scratch_add(struct subset *s, size_t n, uint32_t value)
+{
+	int r = array_reserve(&s->scratch, &s->scratch_capacity, n + 1, sizeof(*s->scratch));
+
+	if (r == 0)
+		s->scratch[n] = value;
+	return r;
+}
+
+/* The accept set of a list of accepting states of the nfa. */
+static int marks_accept(struct subset *s, const uint32_t *marks, size_t n_marks, uint32_t *ret_accept)
+{
+	const struct nfa *nfa = s->rows.nfa;
+	size_t n = 0, n_once = 0;
+	int r;
+
+	for (size_t i = 0; i < n_marks; i++) {
+		uint32_t link = nfa->states[marks[i]].accept;
+
+		for (; link != NFA_NONE; link = nfa->links[link].next) {
+			r = scratch_add(s, n++, nfa->links[link].value);
+			if (r < 0)
+				return r;
+		}
+	}
+	s->rows.work += n;
+	if (n)
+		qsort(s->scratch, n, sizeof(*s->scratch), compare_numbers);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || s->scratch[i] != s->scratch[i - 1])
+			s->scratch[n_once++] = s->scratch[i];
+	return interner_add(&s->dfa->accepts, s->scratch, n_once, ret_accept);
+}
+
+/*
+ * The accept set of a set. Which states of the nfa accept is found first, so that rules are put
+ * together once for each combination of them and not for each set.
+ */
+static int set_accept(struct subset *s, uint32_t set, uint32_t *ret_accept)
+{
+	const struct nfa *nfa = s->rows.nfa;
+	size_t n_set, n = 0;
+	const uint32_t *states = interner_list(&s->rows.sets, set, &n_set);
+	uint32_t id, known = s->marks.n_lists;
+	int r;
+
+	*ret_accept = 0;
+	for (size_t i = 0; i < n_set; i++) {
+		if (nfa->states[states[i]].accept == NFA_NONE)
+			continue;
+		r = scratch_add(s, n++, states[i]);
+		if (r < 0)
+			return r;
+	}
+	if (n == 0)
+		return 0;
+	r = interner_add(&s->marks, s->scratch, n, &id);
+	if (r < 0)
+		return r;
+	r = array_reserve(&s->accept_of_marks, &s->accept_of_marks_capacity, id + 1u,
+			  sizeof(*s->accept_of_marks));
+	if (r < 0)
+		return r;
+	if (id == known) {
+		size_t n_marks;
+		const uint32_t *marks = interner_list(&s->marks, id, &n_marks);
+
+		r = marks_accept(s, marks, n_marks, &s->accept_of_marks[id]);
+		if (r < 0)
+			return r;
+	}
+	*ret_accept = s->accept_of_marks[id];
+	return 0;
+}
+
+/* Appends the row that rows->row holds, by sets, as the row of the next state. */
+static int row_append(struct subset *s, uint32_t *of_class)
+{
+	struct automaton *dfa = s->dfa;
+	const struct row *row = &s->rows.row;
+	uint32_t n = dfa->first[s->n_done], target;
+	int r;
+
+	if (n + AUTOMATON_CLASSES_MAX > EXCEPTIONS_MAX)
+		return -E2BIG;
+	r = array_reserve(&dfa->exceptions, &s->exceptions_capacity, n + AUTOMATON_CLASSES_MAX,
+			  sizeof(*dfa->exceptions));
+	if (r == 0)
+		r = subset_state_get(s, row->fallback, &dfa->defaults[s->n_done]);
+	for (unsigned i = 0; r == 0 && i < row->n; i++) {
+		/* Where an alias leads on, the set's own state is not what this row leads to. */
+		if (of_class && of_class[row->entries[i].class] != NFA_NONE)
+			continue;
+		r = subset_state_get(s, row->entries[i].set, &target);
+		if (r == 0 && target != dfa->defaults[s->n_done])
+			dfa->exceptions[n++] = (struct automaton_exception){
+				.class = row->entries[i].class, .target = target };
+	}
+	if (r == 0)
+		dfa->first[s->n_done + 1] = n;
+	return r;
+}
+
+static int compare_exceptions(const void *a, const void *b)
+{
+	const struct automaton_exception *x = a, *y = b;
+
+	return (x->class > y->class) - (x->class < y->class);
+}
+
+/* The row of a state at a position in the aliases. */
+static int alias_row_append(struct subset *s, uint8_t position)
+{
+	const struct alias_node *node = &s->aliases.nodes[position];
+	struct automaton *dfa = s->dfa;
+	uint32_t of_class[AUTOMATON_CLASSES_MAX], first = dfa->first[s->n_done], n;
+	const uint8_t *class_of = s->rows.nfa->class_of;
+	int r = 0;
+
+	memset(of_class, 0xff, sizeof(of_class));
+	for (uint8_t c = node->child; r == 0 && c != ALIAS_DEAD; c = s->aliases.nodes[c].sibling) {
+		unsigned class = class_of[(unsigned char)s->aliases.nodes[c].byte];
+
+		r = subset_state_new(s, row_target(&s->rows.row, class), c, &of_class[class]);
+	}
+	if (r == 0 && node->group != ALIAS_NONE) {
+		struct row row = s->rows.row;
+
+		r = rows_compute(&s->rows, s->unions[node->group]);
+		if (r == 0)
+			r = subset_state_get(s, row_target(&s->rows.row, class_of['/']),
+					     &of_class[class_of['/']]);
+		s->rows.row = row;
+	}
+	if (r == 0)
+		r = row_append(s, of_class);
+	if (r < 0)
+		return r;
+	n = dfa->first[s->n_done + 1];
+	for (unsigned class = 1; class < s->rows.nfa->n_classes; class++)
+		if (of_class[class] != NFA_NONE && of_class[class] != dfa->defaults[s->n_done])
+			dfa->exceptions[n++] = (struct automaton_exception){
+				.class = class, .target = of_class[class] };
+	qsort(dfa->exceptions + first, n - first, sizeof(*dfa->exceptions), compare_exceptions);
+	dfa->first[s->n_done + 1] = n;
+	return 0;
+}
+
+static int state_finish(struct subset *s)
+{
+	struct automaton *dfa = s->dfa;
+	uint32_t n = s->n_done, set = s->of.set[n];
+	uint8_t position = s->of.position[n], group = s->aliases.nodes[position].group;
+	int r;
+
+	r = array_reserve(&dfa->defaults, &s->defaults_capacity, n + 1u, sizeof(*dfa->defaults));
+	if (r == 0)
+		r = array_reserve(&dfa->first, &s->first_capacity, n + 2u, sizeof(*dfa->first));
+	if (r == 0)
+		r = array_reserve(&dfa->labels, &s->labels_capacity, n + 1u, sizeof(*dfa->labels));
+	if (r < 0)
+		return r;
+	if (n == 0)
+		dfa->first[0] = 0;
+	r = rows_compute(&s->rows, set);
+	if (r == 0)
+		r = position == ALIAS_DEAD ? row_append(s, NULL) : alias_row_append(s, position);
+	if (r == 0)
+		r = set_accept(s, group == ALIAS_NONE ? set : s->unions[group], &dfa->labels[n]);
+	s->n_done++;
+	return r;
+}
+
+/* The set that the spellings of a group lead to together. */
+static int union_compute(struct subset *s, uint32_t start, unsigned group)
+{
+	const uint8_t *class_of = s->rows.nfa->class_of;
+	uint32_t sets[ALIAS_GROUP_SIZE];
+	int r;
+
+	for (unsigned i = 0; i < ALIAS_GROUP_SIZE; i++) {
+		sets[i] = start;
+		for (const char *c = alias_groups[group][i]; *c; c++) {
+			r = rows_compute(&s->rows, sets[i]);
+			if (r < 0)
+				return r;
+			sets[i] = row_target(&s->rows.row, class_of[(unsigned char)*c]);
+		}
+	}
+	return rows_union(&s->rows, sets, ALIAS_GROUP_SIZE, &s->unions[group]);
+}
+
+static int subset_run(struct subset *s, unsigned flags)
+{
+	bool aliases = flags & AUTOMATON_ALIASES;
+	uint32_t dead, start, empty;
+	int r;
+
+	alias_trie_init(&s->aliases);
+	r = rows_start(&s->rows, &start);
+	if (r == 0)
+		r = interner_add(&s->dfa->accepts, NULL, 0, &empty);
+	for (unsigned group = 0; r == 0 && aliases && group < n_alias_groups; group++)
+		r = union_compute(s, start, group);
+	if (r == 0)
+		r = subset_state_get(s, ROWS_EMPTY, &dead);
+	if (r == 0)
+		r = aliases ? subset_state_new(s, start, ALIAS_ROOT, &s->dfa->start) :
+			      subset_state_get(s, start, &s->dfa->start);
+	while (r == 0 && s->n_done < s->dfa->n_states)
+		r = state_finish(s);
+	return r;
+}
+
+static void subset_release(struct subset *s)
+{
+	rows_release(&s->rows);
+	interner_release(&s->marks);
+	free(s->of.set);
+	free(s->of.position);
+	free(s->state_of_set);
+	free(s->accept_of_marks);
+	free(s->scratch);
+}
+
+/*
+ * The pattern that is most likely why there are too many states: the one that has most states of
+ * the nfa in the sets that were made last.
+ */
+static int subset_blame(const struct subset *s, size_t n_patterns, size_t *ret_culprit)
+{
+	const struct nfa *nfa = s->rows.nfa;
+	uint32_t n = s->rows.sets.n_lists, from = n > 4096 ? n - 4096 : 0;
+	uint32_t *score = calloc(n_patterns, sizeof(*score));
+	size_t most = 0;
+
+	if (!score)
+		return -ENOMEM;
+	for (uint32_t set = from; set < n; set++) {
+		size_t n_set;
+		const uint32_t *states = interner_list(&s->rows.sets, set, &n_set);
+
+		for (size_t i = 0; i < n_set; i++)
+			score[nfa->states[states[i]].pattern]++;
+	}
+	for (size_t i = 0; i < n_patterns; i++)
+		if (score[i] > score[most])
+			most = i;
+	free(score);
+	*ret_culprit = most;
+	return -E2BIG;
+}
+
+static int nfa_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
+		     struct nfa *nfa, size_t *ret_culprit)
+{
+	for (size_t i = 0; i < n_patterns; i++) {
+		int r = nfa_add(nfa, &patterns[i], (uint32_t)i);
+
+		if (r < 0) {
+			*ret_culprit = i;
+			return r;
+		}
+	}
+	if (flags & AUTOMATON_ALIASES)
+		for (unsigned group = 0; group < n_alias_groups; group++)
+			for (unsigned i = 0; i < ALIAS_GROUP_SIZE; i++)
+				nfa_name_bytes(nfa, alias_groups[group][i]);
+	return nfa_classes(nfa);
+}
+
+static void automaton_freep(struct automaton **automaton)
+{
+	automaton_free(*automaton);
+}
+
+int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
+		    struct automaton **ret_automaton, size_t *ret_culprit)
+{
+	__attribute__((cleanup(automaton_freep))) struct automaton *dfa = calloc(1, sizeof(*dfa));
+	__attribute__((cleanup(subset_release))) struct subset s = { .dfa = dfa };
+	__attribute__((cleanup(nfa_release))) struct nfa nfa = { 0 };
+	int r;
+
+	if (!dfa)
+		return -ENOMEM;
+	r = nfa_build(patterns, n_patterns, flags, &nfa, ret_culprit);
+	if (r < 0)
+		return r;
+	s.rows.nfa = &nfa;
+	r = subset_run(&s, flags);
+	if (r == -E2BIG)
+		return subset_blame(&s, n_patterns, ret_culprit);
+	if (r < 0)
+		return r;
+	dfa->n_classes = nfa.n_classes;
+	memcpy(dfa->class_of, nfa.class_of, sizeof(dfa->class_of));
+	*ret_automaton = dfa;
+	dfa = NULL;
+	return 0;
+}
+
+struct automaton *automaton_free(struct automaton *automaton)
+{
+	if (!automaton)
+		return NULL;
+	free(automaton->defaults);
+	free(automaton->first);
+	free(automaton->exceptions);
+	free(automaton->labels);
+	interner_release(&automaton->accepts);
+	free(automaton);
+	return NULL;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/compile.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/diag.h"
+#include "policy/image.h"
+#include "policy/policy.h"
+
+/*
+ * Rules have their numbers in the image's rule table from here on. Number 0 is none, so that a
+ * decision of 0 is an allow that no rule made; the rules of the policies follow in order, then what
+ * stands for lines "default =".
+ */
+
+struct compiler {
+	const struct policy *const *policies;
+	size_t n_policies;
+	uint32_t n_rules, n_own; /* all; and without defaults */
+	struct bailiff_rule *rules;
+	const struct policy_rule **sources; /* of each own rule; NULL for number 0 */
+	uint32_t *group_of;		    /* of each rule: its policy */
+	uint8_t *verbs;
+	struct automaton_pattern *patterns;
+	struct bailiff_policy *table;
+	uint32_t (*defaults)[BAILIFF_N_VERBS]; /* of each policy: decisions */
+	struct automaton *automaton;
+	struct containment containment;
+	uint8_t *overridden; /* scratch of each rule: verbs; 0 between uses */
+	struct interner labels;
+	uint32_t *label_of; /* of each accept set */
+	uint32_t used, strictest[BAILIFF_LABEL_WORDS];
+};
+
+static void compiler_release(struct compiler *c)
+{
+	free(c->rules);
+	free(c->sources);
+	free(c->group_of);
+	free(c->verbs);
+	free(c->patterns);
+	free(c->table);
+	free(c->defaults);
+	automaton_free(c->automaton);
+	containment_release(&c->containment);
+	free(c->overridden);
+	interner_release(&c->labels);
+	free(c->label_of);
+}
+
+/* 64-bit FNV-1a, as in draft-eastlake-fnv. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
+{
+	for (const unsigned char *at = bytes; n; at++, n--)
+		hash = (hash ^ *at) * 0x100000001b3ull;
+	return hash;
+}
+
+static uint64_t rule_key(const struct policy *policy, enum bailiff_verdict verdict, unsigned verbs,
+			 const char *pattern)
+{
+	const char *section = verbs & 1u << BAILIFF_VERB_EXEC ? "exec" : "file";
+	unsigned char small[2] = { (unsigned char)verdict, (unsigned char)verbs };
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	hash = hash_bytes(hash, policy->name, strlen(policy->name) + 1);
+	hash = hash_bytes(hash, section, strlen(section) + 1);
+	hash = hash_bytes(hash, small, sizeof(small));
+	return hash_bytes(hash, pattern, strlen(pattern) + 1);
+}
+
+/* What a verdict of a rule becomes under its policy's mode. */
+static uint32_t decision(const struct policy *policy, enum bailiff_verdict verdict, uint32_t rule)
+{
+	if (policy->audit && verdict == BAILIFF_DENY)
+		verdict = BAILIFF_WOULD_DENY;
+	return (uint32_t)verdict | rule << BAILIFF_RULE_SHIFT;
+}
+
+static int compiler_allocate(struct compiler *c)
+{
+	size_t n = 1 + c->n_policies * BAILIFF_N_VERBS;
+
+	for (size_t i = 0; i < c->n_policies; i++)
+		n += c->policies[i]->n_rules;
+	c->rules = calloc(n, sizeof(*c->rules));
+	c->sources = calloc(n, sizeof(struct policy_rule *));
+	c->group_of = calloc(n, sizeof(*c->group_of));
+	c->verbs = calloc(n, sizeof(*c->verbs));
+	c->patterns = calloc(n, sizeof(*c->patterns));
+	c->table = calloc(c->n_policies + 1, sizeof(*c->table));
+	c->defaults = calloc(c->n_policies + 1, sizeof(*c->defaults));
+	c->overridden = calloc(n, sizeof(*c->overridden));
+	if (!c->rules || !c->sources || !c->group_of || !c->verbs || !c->patterns || !c->table ||
+	    !c->defaults || !c->overridden)
+		return -ENOMEM;
+	return 0;
+}
+
+static void rules_add(struct compiler *c, uint32_t index)
+{
+	const struct policy *policy = c->policies[index];
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		uint32_t n = c->n_rules++;
+
+		c->sources[n] = rule;
+		c->group_of[n] = index;
+		c->verbs[n] = (uint8_t)rule->verbs;
+		c->patterns[n - 1] = (struct automaton_pattern){ .glob = rule->glob, .rule = n };
+		c->rules[n] = (struct bailiff_rule){
+			.key = rule_key(policy, rule->verdict, rule->verbs, rule->pattern),
+			.policy = index,
+			.line = rule->line,
+			.column = rule->column,
+		};
+	}
+}
+
+/* One rule for each section's "default =": [exec] has one verb, [file] the others. */
+static void defaults_add(struct compiler *c, uint32_t index)
+{
+	static const unsigned sections[] = {
+		1u << BAILIFF_VERB_EXEC,
+		1u << BAILIFF_VERB_READ | 1u << BAILIFF_VERB_WRITE,
+	};
+	const struct policy *policy = c->policies[index];
+
+	for (unsigned i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		unsigned first = (unsigned)__builtin_ctz(sections[i]);
+		const struct policy_default *line = &policy->defaults[first];
+		uint32_t n = c->n_rules;
+
+		if (line->verdict == BAILIFF_ALLOW)
+			continue;
+		c->n_rules++;
+		c->rules[n] = (struct bailiff_rule){
+			.key = rule_key(policy, line->verdict, sections[i], ""),
+			.policy = index,
+			.line = line->line,
+			.column = line->column,
+		};
+		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+			if (sections[i] >> verb & 1)
+				c->defaults[index][verb] = decision(policy, line->verdict, n);
+	}
+}
+
+static int compiler_number(struct compiler *c)
+{
+	int r = compiler_allocate(c);
+
+	if (r < 0)
+		return r;
+	c->n_rules = 1;
+	for (uint32_t i = 0; i < c->n_policies; i++)
+		rules_add(c, i);
+	c->n_own = c->n_rules;
+	for (uint32_t i = 0; i < c->n_policies; i++) {
+		const struct policy *policy = c->policies[i];
+
+		defaults_add(c, i);
+		strncpy(c->table[i].name, policy->name, BAILIFF_NAME_MAX - 1);
+		c->table[i].severity = policy->severity;
+		c->table[i].audit = policy->audit;
+	}
+	return 0;
+}
+
+/* Sets what of an accept set is overridden by rules that lie inside. */
+static void override(struct compiler *c, const uint32_t *set, size_t n_set)
+{
+	for (size_t i = 0; i < n_set; i++)
+		c->overridden[set[i]] = 0;
+	for (size_t i = 0; i < n_set; i++) {
+		size_t n;
+		/* What a rule lies inside is in every accept set that has the rule. */
+		const uint32_t *around = interner_list(&c->containment.around, set[i], &n);
+
+		for (size_t k = 0; k < n; k++)
+			c->overridden[around[k]] |= c->verbs[set[i]];
+	}
+}
+
+/*
+ * The decision of one policy for one verb, by those of its rules that an accept set has. Rules that
+ * are not overridden and differ stand side by side: the strictest is taken, the first of equals.
+ */
+static uint32_t decide_policy(const struct compiler *c, uint32_t policy, unsigned verb,
+			      const uint32_t *set, size_t n_set)
+{
+	uint32_t best = 0;
+
+	for (size_t i = 0; i < n_set; i++) {
+		uint32_t rule = set[i];
+
+		if (!((c->verbs[rule] & ~c->overridden[rule]) >> verb & 1))
+			continue;
+		if (!best || c->sources[rule]->verdict > c->sources[best]->verdict)
+			best = rule;
+	}
+	if (!best)
+		return c->defaults[policy][verb];
+	return decision(c->policies[policy], c->sources[best]->verdict, best);
+}
+
+/* The strictest stands; of allows, one that a rule made says more than one that none did. */
+static uint32_t stricter(uint32_t a, uint32_t b)
+{
+	if (BAILIFF_VERDICT(a) != BAILIFF_VERDICT(b))
+		return BAILIFF_VERDICT(a) > BAILIFF_VERDICT(b) ? a : b;
+	return a == BAILIFF_ALLOW ? b : a;
+}
+
+/* Under the name as invoked, a policy's exec decision counts if it is a deny that a pattern says. */
+static uint32_t decide_invoked(const struct compiler *c, uint32_t exec)
+{
+	bool deny = BAILIFF_VERDICT(exec) >= BAILIFF_WOULD_DENY;
+
+	return deny && BAILIFF_RULE(exec) < c->n_own ? exec : BAILIFF_ALLOW;
+}
+
+static void decide(struct compiler *c, const uint32_t *set, size_t n_set, uint32_t *words)
+{
+	size_t begin = 0, end;
+
+	memset(words, 0, BAILIFF_LABEL_WORDS * sizeof(*words));
+	override(c, set, n_set);
+	/* Rules ascend, so those of one policy stand together. */
+	for (uint32_t policy = 0; policy < c->n_policies; policy++, begin = end) {
+		for (end = begin; end < n_set && c->group_of[set[end]] == policy; end++)
+			;
+		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++) {
+			uint32_t word = decide_policy(c, policy, verb, set + begin, end - begin);
+
+			words[verb] = stricter(words[verb], word);
+			if (verb == BAILIFF_VERB_EXEC)
+				words[BAILIFF_VERB_INVOKED] =
+					stricter(words[BAILIFF_VERB_INVOKED], decide_invoked(c, word));
+		}
+	}
+}
+
+/* Notes for the header what a label says. */
+static void label_note(struct compiler *c, const uint32_t *words)
+{
+	for (unsigned verb = 0; verb < BAILIFF_LABEL_WORDS; verb++) {
+		uint32_t verdict = BAILIFF_VERDICT(words[verb]);
+		uint32_t most = BAILIFF_VERDICT(c->strictest[verb]);
+
+		if (verdict == BAILIFF_ALLOW)
+			continue;
+		c->used |= 1u << verb;
+		if (verdict > most || (verdict == most && words[verb] < c->strictest[verb]))
+			c->strictest[verb] = words[verb];
+	}
+}
+
+static int compiler_label(struct compiler *c)
+{
+	const struct interner *accepts = &c->automaton->accepts;
+	uint32_t words[BAILIFF_LABEL_WORDS];
+
+	c->label_of = calloc(accepts->n_lists, sizeof(*c->label_of));
+	if (!c->label_of)
+		return -ENOMEM;
+	/* Accept set 0 is the empty one, so label 0 is what the defaults say. */
+	for (uint32_t a = 0; a < accepts->n_lists; a++) {
+		size_t n;
+		const uint32_t *set = interner_list(accepts, a, &n);
+		int r;
+
+		decide(c, set, n, words);
+		label_note(c, words);
+		r = interner_add(&c->labels, words, BAILIFF_LABEL_WORDS, &c->label_of[a]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Adds the error; returns 1, or -ENOMEM. */
+static int too_large(const struct compiler *c, struct diag *diag, uint32_t rule, const char *why)
+{
+	const struct policy_rule *source = c->sources[rule];
+	const struct policy *policy = c->policies[c->group_of[rule]];
+	int r = diag_add(diag, DIAG_ERROR, policy->file, source->line, source->column, NULL, "%s", why);
+
+	return r < 0 ? r : 1;
+}
+
+static int compiler_run(struct compiler *c, struct diag *diag)
+{
+	uint32_t rule = 0;
+	size_t pattern = 0;
+	int r;
+
+	r = compiler_number(c);
+	if (r < 0)
+		return r;
+	r = automaton_build(c->patterns, c->n_own - 1, AUTOMATON_ALIASES, &c->automaton, &pattern);
+	if (r == -E2BIG)
+		return too_large(c, diag, c->patterns[pattern].rule,
+				 "the patterns together make too large an automaton, and this one has "
+				 "most of the blame: split the policy, or use fewer \"**\" and \"*\"");
+	if (r < 0)
+		return r;
+	r = containment_compute(&c->containment, &c->automaton->accepts, c->n_own, c->group_of,
+				c->verbs, &rule);
+	if (r == -E2BIG)
+		return too_large(c, diag, rule,
+				 "too many rules match the same paths as this one: split the policy, or "
+				 "use fewer patterns that overlap");
+	if (r < 0)
+		return r;
+	return compiler_label(c);
+}
+
+int image_compile(const struct policy *const *policies, size_t n_policies, struct diag *diag,
+		  struct image **ret_image)
+{
+	__attribute__((cleanup(compiler_release))) struct compiler c = {
+		.policies = policies,
+		.n_policies = n_policies,
+	};
+	struct image_parts parts;
+	int r;
+
+	r = compiler_run(&c, diag);
+	if (r != 0)
+		return r;
+	parts = (struct image_parts){
+		.labels = c.labels.items,
+		.n_labels = c.labels.n_lists,
+		.rules = c.rules,
+		.n_rules = c.n_rules,
+		.policies = c.table,
+		.n_policies = (uint32_t)n_policies,
+		.used = c.used,
+	};
+	memcpy(parts.strictest, c.strictest, sizeof(parts.strictest));
+	return image_assemble(&parts, c.automaton, c.label_of, ret_image);
+}

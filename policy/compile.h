@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/types.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf-lsm/abi.h"
+#include "policy/automaton.h"
+
+/* What the compilers of policies and of selectors share. */
+
+struct diag;
+struct image;
+
+/* What an image is made of; nothing here is owned. */
+struct image_parts {
+	const uint32_t *labels; /* BAILIFF_LABEL_WORDS each */
+	uint32_t n_labels;
+	const struct bailiff_rule *rules;
+	uint32_t n_rules;
+	const struct bailiff_policy *policies;
+	uint32_t n_policies;
+	uint32_t used;
+	uint32_t strictest[BAILIFF_LABEL_WORDS];
+};
+
+/*
+ * Minimises and packs @automaton, whose accept sets have the labels @label_of, and lays the whole
+ * image out. Returns 0 and the image (the caller frees it), or -ENOMEM.
+ */
+int image_assemble(const struct image_parts *parts, struct automaton *automaton,
+		   const uint32_t *label_of, struct image **ret_image);
+
+/*
+ * Which rules lie inside which, by the accept sets of an automaton: a rule lies inside another if
+ * every accept set that has it has the other too.
+ */
+struct containment {
+	struct interner around; /* of each rule: those of its peers that it lies strictly inside */
+};
+
+/*
+ * Works out containment among rules of one peer group (@group_of[rule]) that share a bit of
+ * @verbs[rule]. Returns 0, -E2BIG where too many rules overlap and in *@ret_culprit one of them, or
+ * -ENOMEM. All zero is a good @containment to begin with.
+ */
+int containment_compute(struct containment *containment, const struct interner *accepts,
+			uint32_t n_rules, const uint32_t *group_of, const uint8_t *verbs,
+			uint32_t *ret_culprit);
+void containment_release(struct containment *containment);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/image.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/compile.h"
+
+#define CELL_SIZE sizeof(struct bailiff_cell)
+#define CELLS_OF(type) ((uint32_t)(sizeof(type) / CELL_SIZE))
+
+#define HEADER_CELLS CELLS_OF(struct bailiff_image)
+#define LABEL_CELLS ((uint32_t)(BAILIFF_LABEL_WORDS * sizeof(uint32_t) / CELL_SIZE))
+#define RULE_CELLS CELLS_OF(struct bailiff_rule)
+#define POLICY_CELLS CELLS_OF(struct bailiff_policy)
+
+/* Looks like a head, and is none: abi.h's cells that nothing is in. */
+#define CELL_UNUSED 0xffffffffu
+
+static void table_free(struct automaton_table *table)
+{
+	free(table->cells);
+}
+
+static void image_freep(struct image **image)
+{
+	image_free(*image);
+}
+
+static struct image *image_new(size_t n_cells)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	if (!image)
+		return NULL;
+	image->cells = calloc(n_cells, CELL_SIZE);
+	image->n_cells = n_cells;
+	return image->cells ? image : image_free(image);
+}
+
+static void table_put(struct bailiff_cell *to, const void *from, size_t n_cells)
+{
+	if (n_cells)
+		memcpy(to, from, n_cells * CELL_SIZE);
+}
+
+static void image_fill(struct image *image, const struct image_parts *parts,
+		       const struct automaton *automaton, const struct automaton_table *table)
+{
+	struct bailiff_image *header = (struct bailiff_image *)image->cells;
+	struct bailiff_cell *cells = image->cells;
+
+	*header = (struct bailiff_image){
+		.magic = BAILIFF_IMAGE_MAGIC,
+		.n_cells = (uint32_t)image->n_cells,
+		.start = table->start,
+		.used = parts->used,
+		.labels = HEADER_CELLS,
+		.n_labels = parts->n_labels,
+		.n_rules = parts->n_rules,
+		.n_policies = parts->n_policies,
+		.n_states = table->n_cells,
+	};
+	header->rules = header->labels + LABEL_CELLS * header->n_labels;
+	header->policies = header->rules + RULE_CELLS * header->n_rules;
+	header->states = header->policies + POLICY_CELLS * header->n_policies;
+	memcpy(header->strictest, parts->strictest, sizeof(header->strictest));
+	memcpy(header->class_of, automaton->class_of, sizeof(header->class_of));
+	table_put(cells + header->labels, parts->labels, (size_t)LABEL_CELLS * header->n_labels);
+	table_put(cells + header->rules, parts->rules, (size_t)RULE_CELLS * header->n_rules);
+	table_put(cells + header->policies, parts->policies,
+		  (size_t)POLICY_CELLS * header->n_policies);
+	table_put(cells + header->states, table->cells, table->n_cells);
+}
+
+int image_assemble(const struct image_parts *parts, struct automaton *automaton,
+		   const uint32_t *label_of, struct image **ret_image)
+{
+	__attribute__((cleanup(table_free))) struct automaton_table table = { .cells = NULL };
+	__attribute__((cleanup(image_freep))) struct image *image = NULL;
+	size_t n_cells;
+	int r;
+
+	r = automaton_minimise(automaton, label_of);
+	if (r < 0)
+		return r;
+	r = automaton_pack(automaton, &table);
+	if (r < 0)
+		return r;
+	n_cells = HEADER_CELLS + (size_t)LABEL_CELLS * parts->n_labels +
+		  (size_t)RULE_CELLS * parts->n_rules + (size_t)POLICY_CELLS * parts->n_policies +
+		  table.n_cells;
+	image = image_new(n_cells);
+	if (!image)
+		return -ENOMEM;
+	image_fill(image, parts, automaton, &table);
+	*ret_image = image;
+	image = NULL;
+	return 0;
+}
+
+struct image *image_free(struct image *image)
+{
+	if (!image)
+		return NULL;
+	free(image->cells);
+	free(image);
+	return NULL;
+}
+
+__u32 image_match(const struct bailiff_cell *cells, const char *path, size_t n)
+{
+	const struct bailiff_image *header = image_header(cells);
+	const struct bailiff_cell *states = cells + header->states;
+	__u32 state = header->start;
+
+	for (size_t i = 0; i < n; i++) {
+		__u32 class = header->class_of[(unsigned char)path[i]];
+		const struct bailiff_cell *cell = &states[state + 1 + class];
+
+		state = cell->check == state ? cell->next : states[state].next;
+	}
+	return states[state].check & ~BAILIFF_HEAD;
+}
+
+static const __u32 *label_words(const struct bailiff_cell *cells, __u32 label)
+{
+	return (const __u32 *)(cells + image_header(cells)->labels) +
+	       (size_t)label * BAILIFF_LABEL_WORDS;
+}
+
+__u32 image_decide(const struct bailiff_cell *cells, enum bailiff_verb verb, const char *path,
+		   size_t n)
+{
+	return label_words(cells, image_match(cells, path, n))[verb];
+}
+
+/* The tables follow one another without a gap, as image_fill() lays them out. */
+static bool layout_good(const struct bailiff_image *header, size_t n_cells)
+{
+	uint64_t rules = HEADER_CELLS + (uint64_t)LABEL_CELLS * header->n_labels;
+	uint64_t policies = rules + (uint64_t)RULE_CELLS * header->n_rules;
+	uint64_t states = policies + (uint64_t)POLICY_CELLS * header->n_policies;
+
+	return header->magic == BAILIFF_IMAGE_MAGIC && header->n_cells <= n_cells &&
+	       header->labels == HEADER_CELLS && header->rules == rules &&
+	       header->policies == policies && header->states == states &&
+	       states + header->n_states == header->n_cells && header->n_labels > 0 &&
+	       header->n_states > 0 && header->n_states < BAILIFF_HEAD;
+}
+
+/* Whether a state's number is one: where there is a head, with room for all its classes behind. */
+static bool state_good(const struct bailiff_cell *states, __u32 n_states, __u32 max_class, __u32 state)
+{
+	return state < n_states && n_states - state > max_class + 1 &&
+	       states[state].check & BAILIFF_HEAD && states[state].check != CELL_UNUSED;
+}
+
+static bool states_good(const struct bailiff_cell *cells)
+{
+	const struct bailiff_image *header = image_header(cells);
+	const struct bailiff_cell *states = cells + header->states;
+	__u32 n = header->n_states, max_class = 0;
+
+	for (unsigned byte = 0; byte < 256; byte++)
+		if (header->class_of[byte] > max_class)
+			max_class = header->class_of[byte];
+	if (header->class_of[0] != 0 || !state_good(states, n, max_class, header->start) ||
+	    states[0].check != BAILIFF_HEAD || states[0].next != 0)
+		return false;
+	for (__u32 i = 0; i < n; i++) {
+		const struct bailiff_cell *cell = &states[i];
+
+		if (cell->check == CELL_UNUSED)
+			continue;
+		if (!state_good(states, n, max_class, cell->next))
+			return false;
+		if (cell->check & BAILIFF_HEAD && (cell->check & ~BAILIFF_HEAD) >= header->n_labels)
+			return false;
+	}
+	return true;
+}
+
+/* A selector's image has no rules, and slots for decisions, which only its owner can judge. */
+static bool rules_good(const struct bailiff_cell *cells)
+{
+	const struct bailiff_image *header = image_header(cells);
+	const struct bailiff_rule *rules = (const struct bailiff_rule *)(cells + header->rules);
+	const struct bailiff_policy *policies =
+		(const struct bailiff_policy *)(cells + header->policies);
+
+	if (header->used >> BAILIFF_LABEL_WORDS)
+		return false;
+	if (header->n_rules == 0)
+		return header->n_policies == 0;
+	/* Rule 0 is none, and of no policy. */
+	for (__u32 i = 1; i < header->n_rules; i++)
+		if (rules[i].policy >= header->n_policies)
+			return false;
+	if (rules[0].policy != 0)
+		return false;
+	for (__u32 i = 0; i < header->n_policies; i++)
+		if (!memchr(policies[i].name, 0, sizeof(policies[i].name)))
+			return false;
+	for (__u32 i = 0; i < BAILIFF_LABEL_WORDS; i++)
+		if (BAILIFF_RULE(header->strictest[i]) >= header->n_rules)
+			return false;
+	for (__u32 label = 0; label < header->n_labels; label++)
+		for (unsigned i = 0; i < BAILIFF_LABEL_WORDS; i++)
+			if (BAILIFF_RULE(label_words(cells, label)[i]) >= header->n_rules)
+				return false;
+	return true;
+}
+
+int image_verify(const struct bailiff_cell *cells, size_t n_cells)
+{
+	if (n_cells < HEADER_CELLS || !layout_good(image_header(cells), n_cells) ||
+	    !states_good(cells) || !rules_good(cells))
+		return -EBADMSG;
+	return 0;
+}

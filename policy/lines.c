@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/lines.h"
+
+#include <string.h>
+
+void lines_begin(struct lines *lines, const char *text, size_t n)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t n_mark = sizeof(mark) - 1;
+
+	if (n >= n_mark && memcmp(text, mark, n_mark) == 0) {
+		text += n_mark;
+		n -= n_mark;
+	}
+	*lines = (struct lines){.next = text, .end = text + n};
+}
+
+bool lines_next(struct lines *lines, struct line *ret_line)
+{
+	size_t n = lines->end - lines->next;
+	struct line line = {.text = lines->next, .n = n};
+	const char *end;
+
+	if (n == 0)
+		return false;
+	end = memchr(line.text, '\n', n);
+	if (end)
+		line.n = end - line.text;
+	lines->next = end ? end + 1 : lines->end;
+	if (line.n > 0 && line.text[line.n - 1] == '\r')
+		line.n--;
+	line.number = ++lines->number;
+	*ret_line = line;
+	return true;
+}
+
+bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+}
+
+size_t skip_blanks(const char *text, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && is_blank(text[i]))
+		i++;
+	return i;
+}
+
+const char *line_show(const struct line *line, char shown[static LINE_SHOWN_SIZE])
+{
+	size_t i;
+
+	for (i = 0; i < line->n && i < LINE_SHOWN_SIZE - 1; i++)
+		shown[i] = is_control(line->text[i]) ? '?' : line->text[i];
+	shown[i] = '\0';
+	return shown;
+}

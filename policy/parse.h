@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "policy/diag.h"
+#include "policy/lines.h"
+#include "policy/policy.h"
+
+/*
+ * Inside the parser, for policy/parse*.c alone.
+ *
+ *	parse.c		lines to sections and keys, with inih
+ *	parse_keys.c	which sections and keys there are, and those of one value
+ *	parse_rule.c	the keys that hold verbs and patterns
+ *	parse_pattern.c	what a pattern must look like before glob.c sees it
+ *	parse_check.c	what can only be told at the end of the file
+ *	parse_file.c	reading a file
+ *
+ * Functions that return int answer 0 or -ENOMEM; a mistake in the policy goes to diag and is no
+ * failure.
+ */
+
+/* A piece of the current line. */
+struct span {
+	const char *text; /* not terminated */
+	size_t n;
+	unsigned column; /* from 1 */
+};
+
+struct place {
+	struct line line;
+	unsigned column;
+};
+
+struct parser;
+
+struct key {
+	const char *name;
+	/* Takes the value of one line. NULL: a key of the language that is not enforced yet. */
+	int (*parse)(struct parser *p, const struct span *value);
+	const char *item; /* what a list holds; NULL: the key has one value and stands once */
+	int value;	  /* which verdict or selector the key stands for */
+};
+
+struct section {
+	const char *name;
+	const struct key *keys; /* ends with a key without name */
+	unsigned verbs;		/* that its default and rules are about: 1 << enum bailiff_verb */
+	const char *refusal;	/* the section is of the language, and this stands against it */
+};
+
+enum parse_section {
+	SECTION_POLICY,
+	SECTION_SELECT,
+	SECTION_EXEC,
+	SECTION_FILE,
+	SECTION_NETWORK,
+	SECTION_CAPABILITY,
+	SECTION_PROCESS,
+	SECTION_DAEMON,
+	N_SECTIONS,
+};
+
+#define KEYS_MAX 16 /* of a section, its end included */
+
+extern const struct section parse_sections[N_SECTIONS];
+
+struct parser {
+	struct diag *diag;
+	struct policy *policy;
+	struct lines lines;
+	size_t n_errors_before, n_items_before; /* of diag: what other files left there */
+	int r;					/* -ENOMEM: nothing more is read */
+
+	/* the line that inih has */
+	struct line line;
+	bool handled; /* inih found a key or a continuation in it */
+	bool broken;  /* it has its error already */
+
+	/* where the file is */
+	bool any_section;
+	const struct section *section; /* NULL: one that has its error already */
+	bool continues;		       /* inih takes an indented line for more of the last key */
+	const struct key *key;	       /* NULL: one that has its error already */
+	struct place key_place;
+	unsigned verbs;	 /* said so far for this key */
+	size_t n_items;	 /* patterns or tags so far, wrong ones too */
+	bool verbs_told; /* that they are missing or misplaced */
+
+	/* what the end of the file asks about */
+	unsigned first_line[N_SECTIONS][KEYS_MAX]; /* of a key that stands once */
+	struct place first_allow[N_SECTIONS];
+	struct place first_select; /* the section's header */
+	bool select_tried;
+	bool rules_told, selects_told, tags_told; /* that a limit is reached */
+};
+
+/* Adds an error to a column of the current line. */
+#define parse_error(p, column, ...) parse_report(p, DIAG_ERROR, &(p)->line, column, __VA_ARGS__)
+
+/* Adds an item to any place of the text. */
+int parse_report(struct parser *p, enum diag_level level, const struct line *line, unsigned column,
+		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * Adds the error that @name is no @what (as in "unknown verb"), with the nearest of @names, or all
+ * of them. @quotes stand around a name: "\"\"" or "[]"; @where follows (as in " in [file]").
+ */
+int parse_unknown(struct parser *p, const char *what, const struct span *name, const char *quotes,
+		  const char *where, const char *const *names);
+
+/*
+ * Takes the next word off @rest: what white space ends. With @escapes a backslash takes the byte
+ * after it into the word. Answers false where there is none.
+ */
+bool parse_word(struct span *rest, bool escapes, struct span *ret_word);
+
+bool span_is(const struct span *span, const char *text);
+
+/* A new string with the span's text, which the caller frees; or NULL. */
+char *span_copy(const struct span *span);
+
+/* Index of the name that @span is, or -1. */
+int span_find(const struct span *span, const char *const *names);
+
+/* The section or key of that name, or NULL. */
+const struct section *parse_section_find(const struct span *name);
+const struct key *parse_key_find(const struct section *section, const struct span *name);
+
+/*
+ * Adds the error that there is no such section, or no such key in the current section.
+ */
+int parse_section_unknown(struct parser *p, const struct span *name);
+int parse_key_unknown(struct parser *p, const struct span *name);
+
+/* Lines of [select] and of rules. */
+int parse_select(struct parser *p, const struct span *value);
+int parse_rule(struct parser *p, const struct span *value);
+
+enum pattern_kind {
+	PATTERN_EXEC,
+	PATTERN_FILE,
+	PATTERN_UNIT,
+	PATTERN_CGROUP,
+};
+
+/*
+ * Parses a pattern. Returns 0, and the pattern in *@ret_glob and its text in *@ret_text (NULL: not
+ * asked for), both the caller's; 1 where the pattern is wrong, with the error added; or -ENOMEM.
+ */
+int parse_pattern(struct parser *p, enum pattern_kind kind, const struct span *word,
+		  struct glob **ret_glob, char **ret_text);
+
+/* Whether the backslash is an ordinary byte in patterns of that kind. */
+bool pattern_backslash_is_plain(enum pattern_kind kind);
+
+/* Checks the whole policy, and brings what was found into the order of the file. */
+int parse_check(struct parser *p);
+
+/* Room for element @n of an array that grows one by one: the array, moved, or NULL. */
+void *parse_grow(void *array, size_t n, size_t size);
+
+#define _cleanup_(f) __attribute__((cleanup(f)))
+
+static inline void free_charp(char **text)
+{
+	free(*text);
+}

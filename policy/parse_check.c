@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/parse.h"
+
+/* Sections whose rules are checked, and their verbs. */
+static const enum parse_section rule_sections[] = {SECTION_EXEC, SECTION_FILE};
+
+static int check_selects(struct parser *p)
+{
+	const struct place *place = &p->first_select;
+
+	/* A selector that was tried has its own error. */
+	if (p->policy->n_selects > 0 || p->select_tried)
+		return 0;
+	return parse_report(p, DIAG_ERROR, &place->line, place->column,
+			    "the policy selects nothing; %s unit = NAME.service or cgroup = PATH",
+			    place->column ? "write into [select]" : "add a section [select] with");
+}
+
+/* Whether the section does anything but allow. */
+static bool restricts(const struct policy *policy, unsigned verbs)
+{
+	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+		if (verbs & 1u << verb && policy->defaults[verb].verdict != BAILIFF_ALLOW)
+			return true;
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (policy->rules[i].verbs & verbs && policy->rules[i].verdict != BAILIFF_ALLOW)
+			return true;
+	return false;
+}
+
+/* Lines that are right, and yet do nothing. */
+static int check_effect(struct parser *p)
+{
+	const struct policy *policy = p->policy;
+	bool any = policy->n_rules > 0;
+	int r = 0;
+
+	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+		any |= policy->defaults[verb].line > 0;
+	if (!any)
+		return parse_report(
+			p, DIAG_WARNING, &(struct line){}, 0,
+			"the policy has no rule; write allow, audit, deny or default into "
+			"[exec] or [file]");
+	for (size_t i = 0; r == 0 && i < sizeof(rule_sections) / sizeof(rule_sections[0]); i++) {
+		const struct section *section = &parse_sections[rule_sections[i]];
+		const struct place *allow = &p->first_allow[rule_sections[i]];
+
+		if (allow->column && !restricts(policy, section->verbs))
+			r = parse_report(
+				p, DIAG_WARNING, &allow->line, allow->column,
+				"[%s] only allows, which has no effect: what no line names is "
+				"allowed too; add default = deny, or deny lines",
+				section->name);
+	}
+	return r;
+}
+
+static bool comes_after(const struct diag_item *a, const struct diag_item *b)
+{
+	/* Line 0, the file as a whole, wraps to the end. */
+	if (a->line != b->line)
+		return a->line - 1 > b->line - 1;
+	return a->column > b->column;
+}
+
+/* Insertion: nearly everything is in order, and there are at most DIAG_MAX. */
+static void sort(struct diag *diag, size_t first)
+{
+	struct diag_item *items = diag->items;
+
+	for (size_t i = first + 1; i < diag->n_items; i++) {
+		struct diag_item item = items[i];
+		size_t j = i;
+
+		for (; j > first && comes_after(&items[j - 1], &item); j--)
+			items[j] = items[j - 1];
+		items[j] = item;
+	}
+}
+
+int parse_check(struct parser *p)
+{
+	int r = check_selects(p);
+
+	/* After an error, what seems to have no effect may only be what could not be read. */
+	if (r == 0 && p->diag->n_errors == p->n_errors_before)
+		r = check_effect(p);
+	sort(p->diag, p->n_items_before);
+	return r;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf-lsm/abi.h"
+
+/*
+ * A policy as its file says it: parsed and checked, not yet compiled. See docs/policy.md for the
+ * language. Everything a policy points to is its own and goes with policy_free().
+ */
+
+struct diag;
+struct glob;
+
+enum policy_select_key {
+	POLICY_SELECT_UNIT,   /* unit = GLOB: a component of the cgroup's path, and all beneath */
+	POLICY_SELECT_CGROUP, /* cgroup = GLOB: the cgroup's whole path, and all beneath */
+	POLICY_N_SELECT_KEYS,
+};
+
+/* One pattern of a [select] line. */
+struct policy_select {
+	enum policy_select_key key;
+	struct glob *glob; /* over whole cgroup paths: "and all beneath" is part of it */
+	unsigned line, column;
+};
+
+/* One pattern of a rule's line: a line with three patterns is three rules. */
+struct policy_rule {
+	enum bailiff_verdict verdict; /* ALLOW, AUDIT or DENY, whatever the policy's mode */
+	unsigned verbs;		      /* 1 << enum bailiff_verb, several */
+	char *pattern;		      /* as written */
+	struct glob *glob;
+	unsigned line, column;
+};
+
+/* default = of the section that a verb belongs to. */
+struct policy_default {
+	enum bailiff_verdict verdict; /* ALLOW where nothing is said */
+	unsigned line, column;	      /* 0 where nothing is said */
+};
+
+struct policy {
+	char *name; /* the file's name without .ini */
+	char *file; /* as given to policy_parse() */
+	bool audit; /* mode = audit */
+	unsigned severity;
+	char *message; /* NULL where nothing is said */
+	char **tags;
+	size_t n_tags;
+	bool host; /* [select] host = yes */
+	struct policy_select *selects;
+	size_t n_selects;
+	struct policy_rule *rules;
+	size_t n_rules;
+	struct policy_default defaults[BAILIFF_N_VERBS];
+};
+
+/* Stated limits; each is an error with its place when exceeded. */
+#define POLICY_FILE_MAX (8u << 20) /* bytes */
+#define POLICY_PATTERN_MAX 4096u   /* bytes; as long as a path may be */
+#define POLICY_RULES_MAX 100000u   /* of one policy */
+#define POLICY_SELECTS_MAX 10000u  /* of one policy */
+#define POLICY_MESSAGE_MAX 256u	   /* bytes */
+#define POLICY_TAGS_MAX 64u	   /* of one policy */
+
+/*
+ * Parses and checks a policy. All mistakes are added to @diag, in the order of the file.
+ * @file is read whole; policy_parse_text() takes the text as it is and @file for its name only.
+ * Returns 0 and the policy in *@ret_policy (the caller frees it), 1 where the text has errors
+ * (*@ret_policy is not touched), or a negative errno where it could not be read or memory ran out.
+ */
+int policy_parse_file(const char *file, struct diag *diag, struct policy **ret_policy);
+int policy_parse_text(const char *file, const char *text, size_t n_text, struct diag *diag,
+		      struct policy **ret_policy);
+
+/*
+ * Reads a regular file, up to one byte more than POLICY_FILE_MAX, which policy_parse_text() refuses.
+ * Returns 0 and the text, which the caller frees (NULL where it is empty), or a negative errno:
+ * -EISDIR for a directory, -EBADFD for what is neither file nor directory.
+ */
+int policy_read_file(const char *file, char **ret_text, size_t *ret_n);
+
+/* Frees a policy; NULL is none. Returns NULL. */
+struct policy *policy_free(struct policy *policy);
