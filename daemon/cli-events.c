@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/cli-events.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/cli-json.h"
+#include "daemon/cli.h"
+#include "daemon/event-text.h"
+#include "daemon/util.h"
+
+/* How much of a container's id is shown to people: as much as other tools show. */
+#define CONTAINER_SHOWN 12
+
+/* A field's value, until the next call for the same journal. n == 0 where the entry has none. */
+static struct text field(sd_journal *journal, const char *name)
+{
+	size_t n_name = strlen(name), n;
+	const void *data;
+
+	if (sd_journal_get_data(journal, name, &data, &n) < 0 || n <= n_name + 1)
+		return (struct text){};
+	return (struct text){(const char *)data + n_name + 1, n - n_name - 1};
+}
+
+/* Prints a field between two texts, or nothing where there is none. */
+static int print_field(sd_journal *journal, const char *before, const char *name,
+		       const char *behind)
+{
+	struct text value = field(journal, name);
+	_cleanup_(freep) char *shown = NULL;
+
+	if (value.n == 0)
+		return 0;
+	shown = text_printable(value);
+	if (!shown)
+		return -ENOMEM;
+	printf("%s%s%s", before, shown, behind);
+	return 0;
+}
+
+static int print_verdict(sd_journal *journal)
+{
+	struct text value = field(journal, "BAILIFF_VERDICT");
+	_cleanup_(freep) char *verdict = text_printable(value);
+	enum cli_colour colour = CLI_GOOD;
+
+	if (!verdict)
+		return -ENOMEM;
+	if (strcmp(verdict, "deny") == 0)
+		colour = CLI_BAD;
+	else if (strcmp(verdict, "would-deny") == 0)
+		colour = CLI_DOUBTFUL;
+	/* as wide as the longest, "would-deny" */
+	printf("%s%-10s%s", cli_colour(colour), verdict, cli_colour(CLI_PLAIN));
+	return 0;
+}
+
+static int print_container(sd_journal *journal)
+{
+	struct text value = field(journal, "BAILIFF_CONTAINER");
+	_cleanup_(freep) char *container = NULL;
+
+	if (value.n == 0)
+		return 0;
+	container = text_printable(value);
+	if (!container)
+		return -ENOMEM;
+	printf(" container %.*s", CONTAINER_SHOWN, container);
+	return 0;
+}
+
+int event_print_line(sd_journal *journal, uint64_t when)
+{
+	static const struct {
+		const char *before, *name, *behind;
+	} what[] = {
+		{" ", "BAILIFF_ACTION", ""},   {" ", "BAILIFF_PATH", ""},
+		{" by ", "BAILIFF_EXE", ""},   {"[", "BAILIFF_PID", "]"},
+		{" ", "BAILIFF_POLICY", ""},   {":", "BAILIFF_LINE", ""},
+		{" (", "BAILIFF_REASON", ")"},
+	};
+	time_t seconds = (time_t)(when / 1000000);
+	char date[32] = "";
+	struct tm tm;
+	int r;
+
+	if (localtime_r(&seconds, &tm))
+		strftime(date, sizeof(date), "%b %d %H:%M:%S", &tm);
+	printf("%s ", date);
+	r = print_verdict(journal);
+	for (size_t i = 0; i < ELEMENTS(what) && r >= 0; i++)
+		r = print_field(journal, what[i].before, what[i].name, what[i].behind);
+	fputs(cli_colour(CLI_FAINT), stdout);
+	if (r >= 0)
+		r = print_field(journal, " ", "BAILIFF_UNIT", "");
+	if (r >= 0)
+		r = print_container(journal);
+	if (r >= 0)
+		r = print_field(journal, " pod ", "BAILIFF_POD", "");
+	puts(cli_colour(CLI_PLAIN));
+	return r;
+}
+
+/* The fields of an event, and whether they hold a number. */
+static const struct {
+	const char *name, *key;
+	bool number;
+} fields[] = {
+	{"BAILIFF_VERDICT", "verdict", false}, {"BAILIFF_ACTION", "action", false},
+	{"BAILIFF_PATH", "path", false},       {"BAILIFF_REASON", "reason", false},
+	{"BAILIFF_POLICY", "policy", false},   {"BAILIFF_RULE", "rule", false},
+	{"BAILIFF_LINE", "line", true},	       {"BAILIFF_COLUMN", "column", true},
+	{"BAILIFF_MODE", "mode", false},       {"BAILIFF_SEVERITY", "severity", true},
+	{"BAILIFF_MESSAGE", "message", false}, {"BAILIFF_TAGS", "tags", false},
+	{"BAILIFF_EXE", "exe", false},	       {"BAILIFF_COMM", "comm", false},
+	{"BAILIFF_PID", "pid", true},	       {"BAILIFF_TID", "tid", true},
+	{"BAILIFF_PPID", "ppid", true},	       {"BAILIFF_UID", "uid", true},
+	{"BAILIFF_GID", "gid", true},	       {"BAILIFF_SYSCALL", "syscall", false},
+	{"BAILIFF_CGROUP", "cgroup", false},   {"BAILIFF_CGROUP_ID", "cgroup_id", true},
+	{"BAILIFF_UNIT", "unit", false},       {"BAILIFF_CONTAINER", "container", false},
+	{"BAILIFF_POD", "pod", false},	       {"BAILIFF_TIME", "boot_time_ns", true},
+	{"BAILIFF_COUNT", "count", true},
+};
+
+static void json_add_field(struct json_object *object, const char *key, struct text value,
+			   bool number)
+{
+	char digits[24] = "", *end = digits;
+	unsigned long long n;
+
+	if (number && value.n < sizeof(digits)) {
+		memcpy(digits, value.bytes, value.n);
+		n = strtoull(digits, &end, 10);
+	}
+	if (end != digits && !*end)
+		json_add_number(object, key, n);
+	else
+		json_object_object_add(object, key, json_text(value.bytes, value.n));
+}
+
+int event_print_json(sd_journal *journal, uint64_t when)
+{
+	_cleanup_(json_freep) struct json_object *object = json_object_new_object();
+	time_t seconds = (time_t)(when / 1000000);
+	char date[32] = "", text[48];
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned)(when % 1000000));
+	json_add_text(object, "time", text);
+	for (size_t i = 0; i < ELEMENTS(fields); i++) {
+		struct text value = field(journal, fields[i].name);
+
+		if (value.n)
+			json_add_field(object, fields[i].key, value, fields[i].number);
+	}
+	return json_print(object, CLI_OK) == CLI_OK ? 0 : -ENOMEM;
+}

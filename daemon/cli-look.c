@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/cli-look.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/cgroups.h"
+#include "policy/image.h"
+
+/* An image that is replaced while it is copied is copied anew, so often. */
+#define TRIES 16
+
+const char *const look_stat_names[BAILIFF_N_STATS] = {
+	[BAILIFF_REASON_RULE] = "rule",
+	[BAILIFF_REASON_NO_NAMESPACE] = "no-namespace",
+	[BAILIFF_REASON_OTHER_NAMESPACE] = "other-namespace",
+	[BAILIFF_REASON_TOO_LONG] = "too-long",
+	[BAILIFF_REASON_UNREADABLE] = "unreadable",
+	[BAILIFF_REASON_NO_SCRATCH] = "no-scratch",
+	[BAILIFF_REASON_INVOKED_NAME] = "invoked-name",
+	[BAILIFF_STAT_BOUND] = "bound",
+	[BAILIFF_STAT_BINDINGS_FULL] = "bindings-full",
+	[BAILIFF_STAT_LABEL_FAILED] = "label-failed",
+	[BAILIFF_STAT_DROPPED] = "dropped",
+};
+
+const char *const look_stat_texts[BAILIFF_N_STATS] = {
+	[BAILIFF_REASON_NO_NAMESPACE] = "paths that hang on no mount namespace",
+	[BAILIFF_REASON_OTHER_NAMESPACE] = "paths of another mount namespace",
+	[BAILIFF_REASON_TOO_LONG] = "paths that are too long",
+	[BAILIFF_REASON_UNREADABLE] = "paths that could not be read",
+	[BAILIFF_REASON_NO_SCRATCH] = "decisions without memory for the path",
+	[BAILIFF_STAT_BOUND] = "cgroups that came under policy as they were made",
+	[BAILIFF_STAT_BINDINGS_FULL] = "cgroups for which no binding was free",
+	[BAILIFF_STAT_LABEL_FAILED] = "processes that could not be labelled",
+	[BAILIFF_STAT_DROPPED] = "events that were dropped, because they came too fast",
+};
+
+struct look *look_free(struct look *look)
+{
+	if (!look)
+		return NULL;
+	for (size_t i = 0; i < look->n_policies; i++)
+		free(look->policies[i].rules);
+	for (size_t i = 0; i < look->n_slots; i++)
+		free(look->slots[i].policies);
+	for (size_t i = 0; i < look->n_cgroups; i++)
+		free(look->cgroups[i].path);
+	free(look->policies);
+	free(look->slots);
+	free(look->cgroups);
+	free(look);
+	return NULL;
+}
+
+/*
+ * Copies the image at @start out of the arena, since the daemon may write there at any time.
+ * Answers -EBADMSG where there is no whole one.
+ */
+static int copy_image(struct kernel *kernel, __u32 start, struct bailiff_cell **ret_cells)
+{
+	_cleanup_(freep) struct bailiff_cell *cells = NULL;
+	const struct bailiff_cell *arena;
+	size_t n_arena;
+	__u32 n;
+
+	arena = kernel_arena(kernel, &n_arena);
+	if (start >= n_arena || n_arena - start < sizeof(struct bailiff_image) / sizeof(*arena))
+		return -EBADMSG;
+	n = __atomic_load_n(&image_header(arena + start)->n_cells, __ATOMIC_RELAXED);
+	if (n > n_arena - start)
+		return -EBADMSG;
+	cells = calloc((size_t)n + 1, sizeof(*cells));
+	if (!cells)
+		return -ENOMEM;
+	memcpy(cells, arena + start, n * sizeof(*cells));
+	/* the copy's own header may say more than was copied */
+	if (image_verify(cells, n) < 0)
+		return -EBADMSG;
+	*ret_cells = TAKE_PTR(cells);
+	return 0;
+}
+
+/* Answers 0 and the image that @place points to, 1 where it points to none, or a negative errno. */
+static int copy_image_of(struct kernel *kernel, const __u32 *place, struct bailiff_cell **ret_cells)
+{
+	int r = -EBADMSG;
+
+	for (int i = 0; i < TRIES; i++) {
+		__u32 start = __atomic_load_n(place, __ATOMIC_SEQ_CST);
+		_cleanup_(freep) struct bailiff_cell *cells = NULL;
+
+		if (!start)
+			return 1;
+		r = copy_image(kernel, start, &cells);
+		if (r < 0 && r != -EBADMSG)
+			return r;
+		if (__atomic_load_n(place, __ATOMIC_SEQ_CST) != start)
+			continue;
+		if (r >= 0)
+			*ret_cells = TAKE_PTR(cells);
+		return r;
+	}
+	return r;
+}
+
+/* The index of a policy, by name; a new one where it was not met yet. Or a negative errno. */
+static long find_policy(struct look *look, const struct bailiff_policy *policy)
+{
+	struct look_policy *policies, *new;
+
+	for (size_t i = 0; i < look->n_policies; i++)
+		if (strncmp(look->policies[i].name, policy->name, BAILIFF_NAME_MAX - 1) == 0)
+			return (long)i;
+	policies = reallocarray(look->policies, look->n_policies + 1, sizeof(*policies));
+	if (!policies)
+		return -ENOMEM;
+	look->policies = policies;
+	new = &policies[look->n_policies];
+	*new = (struct look_policy){.severity = policy->severity, .audit = policy->audit};
+	memcpy(new->name, policy->name, BAILIFF_NAME_MAX - 1);
+	return (long)look->n_policies++;
+}
+
+static int add_rules(struct look *look, const struct look_slot *slot,
+		     const struct bailiff_image *header, const struct bailiff_rule *rules)
+{
+	for (size_t i = 0; i < slot->n_policies; i++) {
+		struct look_policy *policy = &look->policies[slot->policies[i]];
+		struct look_rule *more;
+
+		more = reallocarray(policy->rules, policy->n_rules + header->n_rules + 1,
+				    sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		policy->rules = more;
+		for (size_t j = 0; j < header->n_rules; j++)
+			if (rules[j].policy == i && rules[j].counter < BAILIFF_COUNTERS)
+				more[policy->n_rules++] = (struct look_rule){
+					rules[j].line, rules[j].column, rules[j].counter, {}};
+	}
+	return 0;
+}
+
+static int add_slot(struct look *look, __u32 number, const struct bailiff_cell *cells)
+{
+	const struct bailiff_image *header = image_header(cells);
+	const struct bailiff_policy *policies = (const void *)(cells + header->policies);
+	struct look_slot *slots, *slot;
+
+	slots = reallocarray(look->slots, look->n_slots + 1, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	look->slots = slots;
+	slot = &slots[look->n_slots++];
+	*slot = (struct look_slot){
+		.slot = number, .used = header->used, .n_cells = header->n_cells};
+	slot->policies = calloc(header->n_policies + 1, sizeof(*slot->policies));
+	if (!slot->policies)
+		return -ENOMEM;
+	for (size_t i = 0; i < header->n_policies; i++) {
+		long index = find_policy(look, &policies[i]);
+
+		if (index < 0)
+			return (int)index;
+		slot->policies[slot->n_policies++] = (size_t)index;
+	}
+	return add_rules(look, slot, header, (const void *)(cells + header->rules));
+}
+
+static int look_at_images(struct look *look, struct kernel *kernel)
+{
+	_cleanup_(freep) struct bailiff_cell *selector = NULL;
+	const struct bailiff_slot *slots = kernel_slots(kernel);
+	int r;
+
+	for (__u32 i = 1; i < BAILIFF_SLOTS; i++) {
+		_cleanup_(freep) struct bailiff_cell *cells = NULL;
+
+		r = copy_image_of(kernel, &slots[i].image, &cells);
+		if (r == -EBADMSG)
+			look->n_slots_damaged++;
+		if (r != 0 && r != 1 && r != -EBADMSG)
+			return r;
+		if (r == 0)
+			r = add_slot(look, i, cells);
+		if (r == -ENOMEM)
+			return r;
+	}
+	r = copy_image_of(kernel, &kernel_control(kernel)->selector, &selector);
+	if (r == -EBADMSG)
+		look->n_slots_damaged++;
+	look->n_cells_used = selector ? image_header(selector)->n_cells : 0;
+	for (size_t i = 0; i < look->n_slots; i++)
+		look->n_cells_used += look->slots[i].n_cells;
+	(void)kernel_arena(kernel, &look->n_cells);
+	return r == -EBADMSG || r > 0 ? 0 : r;
+}
+
+static int compare_counters(const void *a, const void *b)
+{
+	const struct look_rule *x = a, *y = b;
+
+	return x->counter < y->counter ? -1 : x->counter > y->counter;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct look_rule *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->column < y->column ? -1 : x->column > y->column;
+}
+
+/* A counter is counted once: it is in every image of its rule, and two equal rules share it. */
+static int count_policy(struct look_policy *policy, struct kernel *kernel)
+{
+	struct look_rule *rules = policy->rules;
+	size_t n = 0;
+
+	if (policy->n_rules == 0)
+		return 0;
+	qsort(rules, policy->n_rules, sizeof(*rules), compare_counters);
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (n == 0 || rules[i].counter != rules[n - 1].counter)
+			rules[n++] = rules[i];
+	policy->n_rules = n;
+	qsort(rules, n, sizeof(*rules), compare_places);
+	for (size_t i = 0; i < n; i++) {
+		int r = kernel_count_get(kernel, rules[i].counter, &rules[i].count);
+
+		if (r < 0)
+			return r;
+		policy->count.decided += rules[i].count.decided;
+		policy->count.logged += rules[i].count.logged;
+		policy->count.dropped += rules[i].count.dropped;
+	}
+	return 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct look_cgroup *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int compare_slot_number(const void *number, const void *slot)
+{
+	__u32 x = *(const __u32 *)number, y = ((const struct look_slot *)slot)->slot;
+
+	return x < y ? -1 : x > y;
+}
+
+static void *search(const void *key, const void *base, size_t n, size_t size,
+		    int (*compare)(const void *, const void *))
+{
+	return n ? bsearch(key, base, n, size, compare) : NULL;
+}
+
+static int on_cgroup(void *userdata, const char *path, size_t n_path, __u64 id)
+{
+	struct look *look = userdata;
+	struct look_cgroup *cgroup = search(&(struct look_cgroup){.id = id}, look->cgroups,
+					    look->n_cgroups, sizeof(*cgroup), compare_ids);
+
+	if (!cgroup || cgroup->path)
+		return 0;
+	cgroup->path = strndup(path, n_path);
+	return cgroup->path ? 0 : -ENOMEM;
+}
+
+/* The ids of all cgroups under policy, each once. */
+static int list_bindings(struct look *look, struct kernel *kernel)
+{
+	size_t n = 0, room = 0;
+	__u64 id = 0;
+
+	/* the walk begins anew where its place is removed meanwhile: so it has an end of its own */
+	while (n < 2 * (size_t)BAILIFF_BINDINGS && kernel_binding_next(kernel, id, &id) >= 0) {
+		if (n == room) {
+			struct look_cgroup *more;
+
+			room = room ? 2 * room : 64;
+			more = reallocarray(look->cgroups, room, sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			look->cgroups = more;
+		}
+		look->cgroups[n++] = (struct look_cgroup){.id = id};
+	}
+	if (n)
+		qsort(look->cgroups, n, sizeof(*look->cgroups), compare_ids);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || look->cgroups[i].id != look->cgroups[i - 1].id)
+			look->cgroups[look->n_cgroups++] = look->cgroups[i];
+	return 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	const struct look_cgroup *x = a, *y = b;
+
+	if (!x->path || !y->path)
+		return !x->path - !y->path;
+	return strcmp(x->path, y->path);
+}
+
+static int look_at_cgroups(struct look *look, struct kernel *kernel)
+{
+	int r = list_bindings(look, kernel);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < look->n_cgroups; i++) {
+		struct look_cgroup *cgroup = &look->cgroups[i];
+		__u32 number = 0;
+
+		if (kernel_binding_get(kernel, cgroup->id, &number) < 0)
+			continue; /* gone meanwhile */
+		cgroup->slot = search(&number, look->slots, look->n_slots, sizeof(*look->slots),
+				      compare_slot_number);
+		for (size_t j = 0; cgroup->slot && j < cgroup->slot->n_policies; j++)
+			look->policies[cgroup->slot->policies[j]].n_cgroups++;
+	}
+	r = look->n_cgroups ? cgroups_walk(on_cgroup, look) : 0;
+	if (look->n_cgroups)
+		qsort(look->cgroups, look->n_cgroups, sizeof(*look->cgroups), compare_paths);
+	return r == -ENOMEM ? r : 0;
+}
+
+static void look_at_hooks(struct look *look, struct kernel *kernel)
+{
+	__u32 used = 0;
+
+	for (size_t i = 0; i < look->n_slots; i++)
+		used |= look->slots[i].used;
+	for (int i = 0; i < KERNEL_N_HOOKS; i++)
+		look->attached[i] = kernel_attached(kernel, (enum kernel_hook)i);
+	if (look->n_slots) {
+		look->missing[KERNEL_HOOK_CGROUP_MKDIR] = !look->attached[KERNEL_HOOK_CGROUP_MKDIR];
+		look->missing[KERNEL_HOOK_TASK_ALLOC] = !look->attached[KERNEL_HOOK_TASK_ALLOC];
+		/* whatever is decided: it labels, and ends what a launcher may do */
+		look->missing[KERNEL_HOOK_EXEC] = !look->attached[KERNEL_HOOK_EXEC];
+	}
+	if (used & (1u << BAILIFF_VERB_READ | 1u << BAILIFF_VERB_WRITE))
+		look->missing[KERNEL_HOOK_FILE_OPEN] = !look->attached[KERNEL_HOOK_FILE_OPEN];
+}
+
+static int compare_policies(const void *a, const void *b)
+{
+	return strcmp(((const struct look_policy *)a)->name, ((const struct look_policy *)b)->name);
+}
+
+/* Puts the policies in the order of their names, and the slots' indexes with them. */
+static int sort_policies(struct look *look)
+{
+	_cleanup_(freep) size_t *moved = calloc(look->n_policies + 1, sizeof(*moved));
+
+	if (!moved)
+		return -ENOMEM;
+	/* where each is now, in a field that is filled only later */
+	for (size_t i = 0; i < look->n_policies; i++)
+		look->policies[i].n_cgroups = i;
+	if (look->n_policies)
+		qsort(look->policies, look->n_policies, sizeof(*look->policies), compare_policies);
+	for (size_t i = 0; i < look->n_policies; i++) {
+		moved[look->policies[i].n_cgroups] = i;
+		look->policies[i].n_cgroups = 0;
+	}
+	for (size_t i = 0; i < look->n_slots; i++)
+		for (size_t j = 0; j < look->slots[i].n_policies; j++)
+			look->slots[i].policies[j] = moved[look->slots[i].policies[j]];
+	return 0;
+}
+
+int look_new(struct look **ret_look)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	_cleanup_(look_freep) struct look *look = NULL;
+	int r = kernel_look(&kernel);
+
+	if (r < 0)
+		return r;
+	look = calloc(1, sizeof(*look));
+	if (!look)
+		return -ENOMEM;
+	r = look_at_images(look, kernel);
+	if (r >= 0)
+		r = sort_policies(look);
+	for (size_t i = 0; i < look->n_policies && r >= 0; i++)
+		r = count_policy(&look->policies[i], kernel);
+	if (r >= 0)
+		r = look_at_cgroups(look, kernel);
+	for (__u32 i = 0; i < BAILIFF_N_STATS && r >= 0; i++)
+		r = kernel_stat_get(kernel, i, &look->stats[i]);
+	if (r < 0)
+		return r;
+	look_at_hooks(look, kernel);
+	look->bindings_full = kernel_control(kernel)->bindings_full;
+	*ret_look = TAKE_PTR(look);
+	return 0;
+}

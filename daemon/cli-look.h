@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf-lsm/abi.h"
+#include "daemon/kernel.h"
+#include "daemon/util.h"
+
+/* What the kernel has in force, gathered from its maps into one picture. */
+
+/* A rule that can be counted. */
+struct look_rule {
+	__u32 line, column, counter;
+	struct bailiff_count count;
+};
+
+struct look_policy {
+	char name[BAILIFF_NAME_MAX];
+	__u32 severity;
+	bool audit;
+	size_t n_cgroups;
+	struct look_rule *rules; /* by line and column; each once, in however many images it is */
+	size_t n_rules;
+	struct bailiff_count count; /* of all rules */
+};
+
+/* A slot with an image: policies that hold together. */
+struct look_slot {
+	__u32 slot;
+	__u32 used; /* 1 << verb, as in the image */
+	size_t n_cells;
+	size_t *policies; /* indexes */
+	size_t n_policies;
+};
+
+struct look_cgroup {
+	__u64 id;
+	char *path;		      /* NULL: not below /sys/fs/cgroup, or gone meanwhile */
+	const struct look_slot *slot; /* NULL: nothing holds any more */
+};
+
+struct look {
+	bool attached[KERNEL_N_HOOKS];
+	bool missing[KERNEL_N_HOOKS]; /* not attached although something in force needs it */
+	struct look_policy *policies; /* by name */
+	size_t n_policies;
+	struct look_slot *slots; /* by slot */
+	size_t n_slots;
+	size_t n_slots_damaged; /* what is there is no whole image */
+	struct look_cgroup *cgroups;
+	size_t n_cgroups;
+	bool bindings_full;
+	__u64 stats[BAILIFF_N_STATS];
+	size_t n_cells_used, n_cells;
+};
+
+/* Looks. Returns 0, -ENOENT where nothing of bailiff is in the kernel, or another negative errno.
+ */
+int look_new(struct look **ret_look);
+
+struct look *look_free(struct look *look);
+DEFINE_FREEP(struct look, look_free)
+
+/* Names of the stats, in their order, and what each says. */
+extern const char *const look_stat_names[BAILIFF_N_STATS];
+extern const char *const look_stat_texts[BAILIFF_N_STATS];

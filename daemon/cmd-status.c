@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/cli-json.h"
+#include "daemon/cli-look.h"
+#include "daemon/cli.h"
+
+static const char help[] =
+	"usage: bailiff status [--rules] [--json]\n"
+	"\n"
+	"Shows what the kernel enforces: which policies, in which cgroups, how often\n"
+	"their rules decided otherwise than \"allow\", and how many of these decisions\n"
+	"are in the journal. It is read from the kernel itself: bailiffd need not run.\n"
+	"\n"
+	"      --rules   a line for each rule that can deny or audit\n"
+	"      --json    one object\n"
+	"  -h, --help    this\n"
+	"\n"
+	"  DECIDED   denied, audited, or would have been denied\n"
+	"  LOGGED    handed to bailiffd for the journal\n"
+	"  DROPPED   not logged: there was no room (DECIDED = LOGGED + DROPPED)\n"
+	"\n"
+	"Exit status: 0 in force, 1 not (nothing is loaded, or a part is missing), 3 not\n"
+	"known (only root can look).\n";
+
+#define OPTION_RULES 256
+
+static const struct option options[] = {
+	CLI_COMMON_OPTIONS,
+	{"rules", no_argument, NULL, OPTION_RULES},
+	{},
+};
+
+/* Whether a stat counts something that went wrong. */
+static bool is_fault(size_t stat)
+{
+	return stat != BAILIFF_REASON_RULE && stat != BAILIFF_REASON_INVOKED_NAME &&
+	       stat != BAILIFF_STAT_BOUND;
+}
+
+static bool is_whole(const struct look *look)
+{
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
+		if (look->missing[i])
+			return false;
+	return look->n_slots_damaged == 0;
+}
+
+static const char *daemon_state(void)
+{
+	static const char *const states[] = {
+		[CLI_DAEMON_RUNS] = "running",
+		[CLI_DAEMON_STOPPED] = "stopped",
+		[CLI_DAEMON_UNKNOWN] = "unknown",
+	};
+
+	return states[cli_daemon()];
+}
+
+static void print_hooks(const struct look *look)
+{
+	bool any = false;
+
+	printf("hooks:     ");
+	for (int i = 0; i < KERNEL_N_HOOKS; i++) {
+		if (look->missing[i])
+			printf(" %s%s(MISSING)%s", cli_colour(CLI_BAD),
+			       kernel_hook_name((enum kernel_hook)i), cli_colour(CLI_PLAIN));
+		else if (look->attached[i])
+			printf(" %s", kernel_hook_name((enum kernel_hook)i));
+		any = any || look->missing[i] || look->attached[i];
+	}
+	puts(any ? "" : " none attached");
+}
+
+static void print_head(const struct look *look)
+{
+	const char *daemon = daemon_state();
+
+	printf("bailiffd:   %s%s\n", daemon,
+	       strcmp(daemon, "stopped") == 0 && look->n_slots
+		       ? " (what is in force stays so; events are logged once it runs again)"
+		       : "");
+	if (!is_whole(look))
+		printf("enforcing:  %sNOT AS IT SHOULD%s: restart bailiffd\n", cli_colour(CLI_BAD),
+		       cli_colour(CLI_PLAIN));
+	else if (look->n_slots)
+		printf("enforcing:  %syes%s\n", cli_colour(CLI_GOOD), cli_colour(CLI_PLAIN));
+	else
+		puts("enforcing:  nothing: no policy is in force");
+	print_hooks(look);
+	printf("policies:   %zu in %zu cgroup%s\n", look->n_policies, look->n_cgroups,
+	       look->n_cgroups == 1 ? "" : "s");
+	printf("table:      %zu of %zu KiB\n",
+	       look->n_cells_used * sizeof(struct bailiff_cell) / 1024,
+	       look->n_cells * sizeof(struct bailiff_cell) / 1024);
+}
+
+static void print_count(const struct bailiff_count *count)
+{
+	printf("%10" PRIu64 " %10" PRIu64 " %s%10" PRIu64 "%s\n", (uint64_t)count->decided,
+	       (uint64_t)count->logged, count->dropped ? cli_colour(CLI_DOUBTFUL) : "",
+	       (uint64_t)count->dropped, count->dropped ? cli_colour(CLI_PLAIN) : "");
+}
+
+static void print_policies(const struct look *look, bool rules)
+{
+	int width = 6;
+
+	if (look->n_policies == 0)
+		return;
+	for (size_t i = 0; i < look->n_policies; i++)
+		if ((int)strlen(look->policies[i].name) > width)
+			width = (int)strlen(look->policies[i].name);
+	printf("\n%-*s  MODE     SEVERITY  CGROUPS    DECIDED     LOGGED    DROPPED\n", width,
+	       "POLICY");
+	for (size_t i = 0; i < look->n_policies; i++) {
+		const struct look_policy *policy = &look->policies[i];
+
+		printf("%-*s  %-7s %9u %8zu ", width, policy->name,
+		       policy->audit ? "audit" : "enforce", policy->severity, policy->n_cgroups);
+		print_count(&policy->count);
+		for (size_t j = 0; j < policy->n_rules && rules; j++) {
+			char place[32];
+
+			snprintf(place, sizeof(place), "line %u:%u", policy->rules[j].line,
+				 policy->rules[j].column);
+			printf("  %-*s ", width + 25, place);
+			print_count(&policy->rules[j].count);
+		}
+	}
+}
+
+static void print_cgroups(const struct look *look)
+{
+	if (look->n_cgroups)
+		puts("\nCGROUPS");
+	for (size_t i = 0; i < look->n_cgroups; i++) {
+		const struct look_cgroup *cgroup = &look->cgroups[i];
+
+		printf("  ");
+		if (cgroup->path)
+			cli_print(stdout, cgroup->path);
+		else
+			printf("(id %" PRIu64 ", not below /sys/fs/cgroup)", (uint64_t)cgroup->id);
+		printf(" %s", cli_colour(CLI_FAINT));
+		for (size_t j = 0; cgroup->slot && j < cgroup->slot->n_policies; j++)
+			printf(" %s", look->policies[cgroup->slot->policies[j]].name);
+		printf("%s%s\n", cgroup->slot ? "" : " (none)", cli_colour(CLI_PLAIN));
+	}
+}
+
+static void print_faults(const struct look *look)
+{
+	bool any = look->bindings_full || look->n_slots_damaged;
+
+	for (size_t i = 0; i < BAILIFF_N_STATS; i++)
+		any = any || (is_fault(i) && look->stats[i]);
+	if (!any)
+		return;
+	puts("\nCOUNTED SINCE THE LOAD");
+	for (size_t i = 0; i < BAILIFF_N_STATS; i++)
+		if (is_fault(i) && look->stats[i])
+			printf("  %10" PRIu64 "  %s\n", (uint64_t)look->stats[i],
+			       look_stat_texts[i]);
+	if (look->bindings_full)
+		puts("  not every cgroup could be bound: paths are matched at each hook, which is "
+		     "slower");
+	if (look->n_slots_damaged)
+		printf("  %10zu  images that are damaged\n", look->n_slots_damaged);
+}
+
+static void json_add_count(struct json_object *object, const struct bailiff_count *count)
+{
+	json_add_number(object, "decided", count->decided);
+	json_add_number(object, "logged", count->logged);
+	json_add_number(object, "dropped", count->dropped);
+}
+
+static struct json_object *json_rules(const struct look_policy *policy)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		struct json_object *rule = json_object_new_object();
+
+		json_add_number(rule, "line", policy->rules[i].line);
+		json_add_number(rule, "column", policy->rules[i].column);
+		json_add_count(rule, &policy->rules[i].count);
+		json_object_array_add(list, rule);
+	}
+	return list;
+}
+
+static struct json_object *json_policies(const struct look *look, bool rules)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < look->n_policies; i++) {
+		const struct look_policy *policy = &look->policies[i];
+		struct json_object *object = json_object_new_object();
+
+		json_add_text(object, "name", policy->name);
+		json_add_text(object, "mode", policy->audit ? "audit" : "enforce");
+		json_add_number(object, "severity", policy->severity);
+		json_add_number(object, "cgroups", policy->n_cgroups);
+		json_add_count(object, &policy->count);
+		if (rules)
+			json_object_object_add(object, "rules", json_rules(policy));
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
+static struct json_object *json_cgroups(const struct look *look)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < look->n_cgroups; i++) {
+		const struct look_cgroup *cgroup = &look->cgroups[i];
+		struct json_object *object = json_object_new_object();
+		struct json_object *policies = json_object_new_array();
+
+		json_add_number(object, "id", cgroup->id);
+		json_add_text(object, "path", cgroup->path);
+		for (size_t j = 0; cgroup->slot && j < cgroup->slot->n_policies; j++) {
+			const char *name = look->policies[cgroup->slot->policies[j]].name;
+
+			json_object_array_add(policies, json_text(name, strlen(name)));
+		}
+		json_object_object_add(object, "policies", policies);
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
+/* The names of the hooks for which @which says yes. */
+static struct json_object *json_hooks(const bool *which)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < KERNEL_N_HOOKS; i++) {
+		const char *name = kernel_hook_name((enum kernel_hook)i);
+
+		if (which[i])
+			json_object_array_add(list, json_text(name, strlen(name)));
+	}
+	return list;
+}
+
+static enum cli_status print_json(const struct look *look, bool rules)
+{
+	_cleanup_(json_freep) struct json_object *object = json_object_new_object();
+	struct json_object *stats;
+
+	json_add_text(object, "daemon", daemon_state());
+	json_add_bool(object, "loaded", look);
+	json_add_bool(object, "enforcing", look && is_whole(look) && look->n_slots);
+	if (!look)
+		return json_print(object, CLI_NO);
+	stats = json_object_new_object();
+	for (size_t i = 0; i < BAILIFF_N_STATS; i++)
+		if (look_stat_texts[i])
+			json_add_number(stats, look_stat_names[i], look->stats[i]);
+	json_object_object_add(object, "hooks", json_hooks(look->attached));
+	json_object_object_add(object, "hooks_missing", json_hooks(look->missing));
+	json_object_object_add(object, "policies", json_policies(look, rules));
+	json_object_object_add(object, "cgroups", json_cgroups(look));
+	json_object_object_add(object, "stats", stats);
+	json_add_bool(object, "bindings_full", look->bindings_full);
+	json_add_number(object, "images_damaged", look->n_slots_damaged);
+	json_add_number(object, "table_bytes", look->n_cells * sizeof(struct bailiff_cell));
+	json_add_number(object, "table_bytes_used",
+			look->n_cells_used * sizeof(struct bailiff_cell));
+	return json_print(object, is_whole(look) ? CLI_OK : CLI_NO);
+}
+
+static enum cli_status print_text(const struct look *look, bool rules)
+{
+	if (!look) {
+		const char *daemon = daemon_state();
+
+		printf("bailiffd:   %s\n", daemon);
+		puts("enforcing:  nothing: bailiff's programs are not in the kernel");
+		if (strcmp(daemon, "running") != 0)
+			puts("            (systemctl start bailiffd; if that fails: bailiff "
+			     "doctor)");
+		return CLI_NO;
+	}
+	print_head(look);
+	print_policies(look, rules);
+	print_cgroups(look);
+	print_faults(look);
+	return is_whole(look) ? CLI_OK : CLI_NO;
+}
+
+static enum cli_status run(int argc, char **argv)
+{
+	_cleanup_(look_freep) struct look *look = NULL;
+	bool json = false, rules = false;
+	int option, r;
+
+	while ((option = cli_option(&cmd_status, argc, argv)) != CLI_END) {
+		if (option != 'j' && option != OPTION_RULES)
+			return option == CLI_HELPED ? CLI_OK : CLI_USAGE;
+		json = json || option == 'j';
+		rules = rules || option == OPTION_RULES;
+	}
+	if (optind < argc)
+		return cli_error(CLI_USAGE, "status: takes no argument, and \"%s\" is one",
+				 argv[optind]);
+	r = look_new(&look);
+	if (r == -ESTALE)
+		return cli_error(CLI_FAILED,
+				 "status: what is in force is of another version of bailiff; "
+				 "restart bailiffd, which replaces it");
+	if ((r == -EACCES || r == -EPERM) && geteuid() != 0)
+		return cli_error(CLI_FAILED, "status: only root can look at what is in force");
+	if (r < 0 && r != -ENOENT)
+		return cli_error(CLI_FAILED, "status: cannot look at what is in force: %s",
+				 strerror(-r));
+	return json ? print_json(look, rules) : print_text(look, rules);
+}
+
+const struct cli_command cmd_status = {"status", help, "", options, run};

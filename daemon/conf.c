@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/conf.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/util.h"
+
+struct reading {
+	FILE *stream;
+	const char *file;
+	unsigned line;
+	bool wrong;
+	struct conf conf;
+};
+
+static char *read_line(char *buffer, int size, void *stream)
+{
+	struct reading *reading = stream;
+	char *line = fgets(buffer, size, reading->stream);
+
+	if (line && !strchr(line, '\n') && !feof(reading->stream)) {
+		log_print(LOG_ERR, "%s:%u:1: error: the line is longer than %d bytes", reading->file,
+			  reading->line + 1, size - 1);
+		reading->wrong = true;
+		return NULL;
+	}
+	reading->line++;
+	return line;
+}
+
+static int take_key(void *userdata, const char *section, const char *name, const char *value)
+{
+	struct reading *reading = userdata;
+
+	if (strcmp(section, "daemon") != 0)
+		log_print(LOG_ERR, "%s:%u:1: error: unknown section [%s]; the one there is: [daemon]",
+			  reading->file, reading->line, section);
+	else if (strcmp(name, "on-stop") != 0)
+		log_print(LOG_ERR, "%s:%u:1: error: unknown key \"%s\"; the one there is: on-stop",
+			  reading->file, reading->line, name);
+	else if (strcmp(value, "keep") != 0 && strcmp(value, "release") != 0)
+		log_print(LOG_ERR, "%s:%u:1: error: on-stop is \"keep\" or \"release\", not \"%s\"",
+			  reading->file, reading->line, value);
+	else {
+		reading->conf.keep_on_stop = strcmp(value, "keep") == 0;
+		return 1;
+	}
+	reading->wrong = true;
+	return 1;
+}
+
+int conf_load(const char *file, struct conf *ret_conf)
+{
+	_cleanup_(fclosep) FILE *stream = fopen(file, "re");
+	struct reading reading = { .stream = stream, .file = file };
+	int r;
+
+	if (!stream && errno != ENOENT)
+		return -errno;
+	r = stream ? ini_parse_stream(read_line, &reading, take_key, &reading) : 0;
+	if (r < 0)
+		return -ENOMEM;
+	if (r > 0 && !reading.wrong)
+		log_print(LOG_ERR, "%s:%d:1: error: neither a [section] nor key = value", file, r);
+	if (r > 0 || reading.wrong)
+		return 1;
+	*ret_conf = reading.conf;
+	return 0;
+}

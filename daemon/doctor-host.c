@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "daemon/cgroups.h"
+#include "daemon/doctor-checks.h"
+#include "daemon/kernel.h"
+#include "daemon/store.h"
+#include "daemon/util.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define MEMORY_ENOUGH_MIB 64
+
+static bool is_magic(const char *path, unsigned long magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == magic;
+}
+
+void check_cgroups(struct doctor_finding *finding)
+{
+	static const char mend[] = "add systemd.unified_cgroup_hierarchy=1 to the kernel's command "
+				   "line, and start again";
+
+	if (is_magic(CGROUPS_ROOT, CGROUP2_SUPER_MAGIC))
+		doctor_say(finding, DOCTOR_OK, NULL, "version 2 at " CGROUPS_ROOT);
+	else if (is_magic(CGROUPS_ROOT "/unified", CGROUP2_SUPER_MAGIC))
+		doctor_say(finding, DOCTOR_FAIL, mend,
+			   "hybrid: version 2 is only at " CGROUPS_ROOT
+			   "/unified, and containers are "
+			   "not in it");
+	else if (is_magic(CGROUPS_ROOT "/systemd", CGROUP_SUPER_MAGIC))
+		doctor_say(finding, DOCTOR_FAIL, mend, "version 1");
+	else
+		doctor_say(finding, DOCTOR_FAIL, "mount -t cgroup2 cgroup2 " CGROUPS_ROOT,
+			   "version 2 is not mounted at " CGROUPS_ROOT);
+}
+
+void check_bpffs(struct doctor_finding *finding)
+{
+	if (is_magic("/sys/fs/bpf", BPF_FS_MAGIC))
+		doctor_say(finding, DOCTOR_OK, NULL, "at /sys/fs/bpf");
+	else
+		doctor_say(finding, DOCTOR_FAIL, "mount -t bpf bpf /sys/fs/bpf",
+			   "not mounted at /sys/fs/bpf: enforcement could not outlive bailiffd");
+}
+
+void check_memory(struct doctor_finding *finding)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long available = 0;
+	char line[128];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "MemAvailable: %llu kB", &available) == 1;
+	if (!found)
+		doctor_say(finding, DOCTOR_WARN, NULL, "how much is free cannot be told");
+	else if (available / 1024 < MEMORY_ENOUGH_MIB)
+		doctor_say(finding, DOCTOR_WARN, "free some, or have fewer rules",
+			   "%llu MiB free; large policies need up to %d", available / 1024,
+			   MEMORY_ENOUGH_MIB);
+	else
+		doctor_say(finding, DOCTOR_OK, NULL, "%llu MiB free", available / 1024);
+}
+
+void check_journal(struct doctor_finding *finding)
+{
+	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const struct sockaddr_un address = {AF_UNIX, JOURNAL_SOCKET};
+
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		doctor_say(finding, DOCTOR_OK, NULL, "reachable");
+	else
+		doctor_say(finding, DOCTOR_WARN,
+			   "start systemd-journald; in a container, mount /run/systemd/journal",
+			   "not reachable (" JOURNAL_SOCKET
+			   ": %s): decisions hold, and are not logged",
+			   strerror(errno));
+}
+
+/* Who may write what the daemon reads decides what is enforced. */
+static bool is_writable_by_others(const struct stat *st)
+{
+	return st->st_uid != 0 || (st->st_mode & S_IWOTH) ||
+	       (st->st_gid != 0 && (st->st_mode & S_IWGRP));
+}
+
+static bool check_folder(struct doctor_finding *finding, const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	struct stat st;
+	bool good = true;
+
+	if (!folder)
+		return true; /* it need not be there */
+	if (fstat(dirfd(folder), &st) == 0 && is_writable_by_others(&st)) {
+		doctor_say(finding, DOCTOR_FAIL, "make it root's alone: chown root:root; chmod 755",
+			   "others than root can write to %s, and so switch policies off", path);
+		good = false;
+	}
+	while (good && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.' || fstatat(dirfd(folder), entry->d_name, &st, 0) < 0 ||
+		    !is_writable_by_others(&st))
+			continue;
+		doctor_say(finding, DOCTOR_FAIL, "make it root's alone: chown root:root; chmod 644",
+			   "others than root can write to %s/%s", path, entry->d_name);
+		good = false;
+	}
+	closedir(folder);
+	return good;
+}
+
+void check_policies(struct doctor_finding *finding)
+{
+	if (!check_folder(finding, STORE_FOLDER_ETC) || !check_folder(finding, STORE_FOLDER_RUN))
+		return;
+	if (access(STORE_FOLDER_ETC, F_OK) < 0)
+		doctor_say(finding, DOCTOR_WARN, "mkdir -p -m 755 " STORE_FOLDER_ETC,
+			   "there is no " STORE_FOLDER_ETC);
+	else
+		doctor_say(finding, DOCTOR_OK, NULL, STORE_FOLDER_ETC " is root's alone");
+}
+
+void check_pins(struct doctor_finding *finding)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	int r = kernel_look(&kernel);
+
+	if (r >= 0)
+		doctor_say(finding, DOCTOR_OK, NULL, KERNEL_PINS " is of this version");
+	else if (r == -ENOENT)
+		doctor_say(finding, DOCTOR_OK, NULL, "none: nothing is enforced yet");
+	else if (r == -ESTALE)
+		doctor_say(finding, DOCTOR_WARN, "systemctl restart bailiffd",
+			   KERNEL_PINS
+			   " is of another version, which stays in force until bailiffd "
+			   "is restarted");
+	else if (geteuid() != 0)
+		doctor_say(finding, DOCTOR_WARN, "run this as root", "cannot be told: %s",
+			   strerror(-r));
+	else
+		doctor_say(finding, DOCTOR_FAIL, "systemctl stop bailiffd; bailiff release",
+			   KERNEL_PINS " cannot be read: %s", strerror(-r));
+}

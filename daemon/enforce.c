@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/enforce.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/arena.h"
+#include "daemon/counters.h"
+#include "daemon/kernel.h"
+#include "daemon/launchers.h"
+#include "daemon/rebind.h"
+#include "policy/image.h"
+
+/* A slot, and what is to become of it in the publication that is being prepared. */
+struct slot {
+	char *key; /* the policies' names, each with a final newline; NULL: the slot is free */
+	__u64 digest;
+	__u32 image; /* what the kernel's slot says */
+	bool wanted;
+	__u64 next_digest;
+	__u32 next; /* the image to publish; 0: as it is */
+};
+
+struct enforce {
+	struct kernel *kernel;
+	struct arena arena;
+	struct counters counters;
+	struct slot slots[BAILIFF_SLOTS]; /* 0 is never used */
+	__u32 next_slot;
+};
+
+/* What one publication is made of. */
+struct plan {
+	const struct policy **policies;
+	const struct store_entry **entries; /* of each policy */
+	size_t n_policies;
+	struct selector *selector;
+	__u32 *slot_of_set;
+	__u32 selector_start; /* 0: the selector in force is the same */
+};
+
+static void plan_clear(struct plan *plan)
+{
+	free(plan->policies);
+	free(plan->entries);
+	selector_free(plan->selector);
+	free(plan->slot_of_set);
+}
+
+struct enforce *enforce_free(struct enforce *enforce)
+{
+	if (!enforce)
+		return NULL;
+	for (size_t i = 0; i < BAILIFF_SLOTS; i++)
+		free(enforce->slots[i].key);
+	counters_clear(&enforce->counters);
+	arena_clear(&enforce->arena);
+	free(enforce);
+	return NULL;
+}
+
+size_t enforce_arena_used(const struct enforce *enforce)
+{
+	return arena_used(&enforce->arena);
+}
+
+static struct bailiff_cell *cells_at(struct enforce *enforce, __u32 start)
+{
+	size_t n_cells;
+
+	return kernel_arena(enforce->kernel, &n_cells) + start;
+}
+
+/* The key of a set of policies that are in an image already. */
+static int key_of_image(const struct bailiff_cell *image, char **ret_key)
+{
+	const struct bailiff_image *header = image_header(image);
+	const struct bailiff_policy *policies =
+		(const struct bailiff_policy *)(image + header->policies);
+	char *key = calloc(header->n_policies + 1, BAILIFF_NAME_MAX + 1), *end = key;
+
+	if (!key)
+		return -ENOMEM;
+	for (size_t i = 0; i < header->n_policies; i++)
+		end += sprintf(end, "%.*s\n", BAILIFF_NAME_MAX - 1, policies[i].name);
+	*ret_key = key;
+	return 0;
+}
+
+/* Takes over one image of a former daemon. */
+static int adopt_image(struct enforce *enforce, __u32 start)
+{
+	size_t n_cells;
+	struct bailiff_cell *cells = kernel_arena(enforce->kernel, &n_cells);
+	int r;
+
+	if (start >= n_cells)
+		return -EBADMSG;
+	r = image_verify(cells + start, n_cells - start);
+	if (r < 0)
+		return r;
+	r = arena_take_at(&enforce->arena, start, image_header(cells + start)->n_cells);
+	return r == -EEXIST ? -EBADMSG : r;
+}
+
+static int adopt_slot(struct enforce *enforce, size_t index)
+{
+	__u32 image = kernel_slots(enforce->kernel)[index].image;
+	int r;
+
+	if (!image)
+		return 0;
+	r = adopt_image(enforce, image);
+	if (r >= 0)
+		r = counters_adopt(&enforce->counters, cells_at(enforce, image));
+	if (r >= 0)
+		r = key_of_image(cells_at(enforce, image), &enforce->slots[index].key);
+	enforce->slots[index].image = image;
+	return r;
+}
+
+int enforce_new(struct kernel *kernel, struct enforce **ret_enforce)
+{
+	_cleanup_(enforce_freep) struct enforce *enforce = calloc(1, sizeof(*enforce));
+	__u32 selector = kernel_control(kernel)->selector;
+	int r = 0;
+
+	if (!enforce)
+		return -ENOMEM;
+	enforce->kernel = kernel;
+	enforce->next_slot = 1;
+	(void)kernel_arena(kernel, &enforce->arena.n_cells);
+	for (size_t i = 1; i < BAILIFF_SLOTS && r >= 0; i++)
+		r = adopt_slot(enforce, i);
+	if (r >= 0 && selector)
+		r = adopt_image(enforce, selector);
+	if (r < 0)
+		return r;
+	*ret_enforce = TAKE_PTR(enforce);
+	return 0;
+}
+
+/* The key and the digest of a set. */
+static int describe_set(const struct plan *plan, const struct selector_set *set, char **ret_key,
+			__u64 *ret_digest)
+{
+	char *key = calloc(set->n_policies + 1, BAILIFF_NAME_MAX + 1), *end = key;
+	__u64 digest = 1;
+
+	if (!key)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->n_policies; i++) {
+		const struct store_entry *entry = plan->entries[set->policies[i]];
+
+		end += sprintf(end, "%s\n", entry->name);
+		digest = (digest ^ entry->text->digest) * 0x100000001b3;
+	}
+	*ret_key = key;
+	*ret_digest = digest;
+	return 0;
+}
+
+/* The slot of that key, or a free one. Returns 0 where all are taken. */
+static __u32 find_slot(struct enforce *enforce, const char *key)
+{
+	for (__u32 i = 1; i < BAILIFF_SLOTS; i++)
+		if (enforce->slots[i].key && strcmp(enforce->slots[i].key, key) == 0)
+			return i;
+	/* the one that was free for longest: what still refers to it had most time to end */
+	for (__u32 tried = 1; tried < BAILIFF_SLOTS; tried++) {
+		__u32 i = enforce->next_slot;
+
+		enforce->next_slot = i + 1 < BAILIFF_SLOTS ? i + 1 : 1;
+		if (!enforce->slots[i].key)
+			return i;
+	}
+	return 0;
+}
+
+/* Writes an image into a free part of the arena. */
+static int place_image(struct enforce *enforce, struct image *image, __u32 *ret_start)
+{
+	int r = arena_take(&enforce->arena, image->n_cells, ret_start);
+
+	if (r >= 0)
+		memcpy(cells_at(enforce, *ret_start), image->cells,
+		       image->n_cells * sizeof(*image->cells));
+	return r;
+}
+
+static int compile_set(struct enforce *enforce, const struct plan *plan,
+		       const struct selector_set *set, struct diag *diag, __u32 *ret_start)
+{
+	_cleanup_(freep) const struct policy **policies = NULL;
+	struct image *image = NULL;
+	int r;
+
+	policies = calloc(set->n_policies, sizeof(*policies));
+	if (!policies)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->n_policies; i++)
+		policies[i] = plan->policies[set->policies[i]];
+	r = image_compile(policies, set->n_policies, diag, &image);
+	if (r)
+		return r;
+	r = counters_assign(&enforce->counters, enforce->kernel, image->cells);
+	if (r == -ENOSPC)
+		r = diag_add(diag, DIAG_ERROR, policies[0]->file, 0, 0, NULL,
+			     "all policies together have more than %d rules that deny or audit",
+			     BAILIFF_COUNTERS) ?: 1;
+	else if (r >= 0)
+		r = place_image(enforce, image, ret_start);
+	image_free(image);
+	return r;
+}
+
+static int plan_set(struct enforce *enforce, struct plan *plan, size_t index, struct diag *diag)
+{
+	const struct selector_set *set = &plan->selector->sets[index];
+	_cleanup_(freep) char *key = NULL;
+	struct slot *slot;
+	__u64 digest;
+	__u32 number;
+	int r = describe_set(plan, set, &key, &digest);
+
+	if (r < 0)
+		return r;
+	number = find_slot(enforce, key);
+	if (!number)
+		return diag_add(diag, DIAG_ERROR, plan->policies[set->policies[0]]->file, 0, 0, NULL,
+				"there are more than %d different sets of policies for a container",
+				BAILIFF_SLOTS - 1) ?: 1;
+	slot = &enforce->slots[number];
+	plan->slot_of_set[index] = number;
+	slot->wanted = true;
+	if (!slot->key)
+		slot->key = TAKE_PTR(key);
+	if (slot->image && slot->digest == digest) {
+		counters_keep(&enforce->counters, cells_at(enforce, slot->image));
+		return 0;
+	}
+	slot->next_digest = digest;
+	return compile_set(enforce, plan, set, diag, &slot->next);
+}
+
+/* Places the selector, unless the one in force is the same. */
+static int plan_selector(struct enforce *enforce, struct plan *plan)
+{
+	__u32 current = kernel_control(enforce->kernel)->selector;
+	struct image *image = plan->selector->image;
+
+	selector_assign(plan->selector, plan->slot_of_set);
+	if (current && image_header(cells_at(enforce, current))->n_cells == image->n_cells &&
+	    memcmp(cells_at(enforce, current), image->cells,
+		   image->n_cells * sizeof(*image->cells)) == 0)
+		return 0;
+	return place_image(enforce, image, &plan->selector_start);
+}
+
+static int plan_make(struct enforce *enforce, const struct store *store, struct diag *diag,
+		     struct plan *plan)
+{
+	size_t n = store->n_entries;
+	int r;
+
+	plan->n_policies = n;
+	plan->policies = calloc(n + 1, sizeof(*plan->policies));
+	plan->entries = calloc(n + 1, sizeof(*plan->entries));
+	if (!plan->policies || !plan->entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		plan->entries[i] = &store->entries[i];
+		plan->policies[i] = store->entries[i].text->policy;
+	}
+	if (n == 0)
+		return 0;
+	r = selector_compile(plan->policies, n, diag, &plan->selector);
+	if (r)
+		return r;
+	plan->slot_of_set = calloc(plan->selector->n_sets, sizeof(*plan->slot_of_set));
+	if (!plan->slot_of_set)
+		return -ENOMEM;
+	for (size_t i = 1; i < plan->selector->n_sets && r == 0; i++)
+		r = plan_set(enforce, plan, i, diag);
+	return r ? r : plan_selector(enforce, plan);
+}
+
+/* Takes back what plan_make() prepared. */
+static void plan_abandon(struct enforce *enforce, struct plan *plan)
+{
+	arena_give(&enforce->arena, plan->selector_start);
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		struct slot *slot = &enforce->slots[i];
+
+		arena_give(&enforce->arena, slot->next);
+		slot->next = 0;
+		slot->wanted = false;
+		if (slot->key && !slot->image) {
+			free(slot->key);
+			slot->key = NULL;
+		}
+	}
+}
+
+static bool needs_hook(const struct plan *plan, enum kernel_hook hook)
+{
+	if (hook != KERNEL_HOOK_FILE_OPEN)
+		return plan->n_policies > 0;
+	for (size_t i = 0; i < plan->n_policies; i++) {
+		const struct policy *policy = plan->policies[i];
+
+		if (policy->defaults[BAILIFF_VERB_READ].verdict != BAILIFF_ALLOW)
+			return true;
+		for (size_t j = 0; j < policy->n_rules; j++)
+			if (policy->rules[j].verbs & ~(1u << BAILIFF_VERB_EXEC))
+				return true;
+	}
+	return false;
+}
+
+static int attach_hooks(struct enforce *enforce, const struct plan *plan)
+{
+	bool was = kernel_attached(enforce->kernel, KERNEL_HOOK_EXEC);
+	int r = 0;
+
+	for (int i = 0; i < KERNEL_N_HOOKS && r >= 0; i++)
+		if (needs_hook(plan, (enum kernel_hook)i))
+			r = kernel_attach(enforce->kernel, (enum kernel_hook)i);
+	if (r >= 0 && !was && plan->n_policies)
+		r = launchers_label_running(enforce->kernel);
+	return r;
+}
+
+static int detach_hooks(struct enforce *enforce, const struct plan *plan)
+{
+	int r = 0;
+
+	for (int i = KERNEL_N_HOOKS - 1; i >= 0; i--)
+		if (!needs_hook(plan, (enum kernel_hook)i))
+			r = kernel_detach(enforce->kernel, (enum kernel_hook)i) ?: r;
+	return r;
+}
+
+/* Publishes the new images, one store each: from here on, every container has the new rules. */
+static void publish_images(struct enforce *enforce, struct enforce_report *report)
+{
+	struct bailiff_slot *slots = kernel_slots(enforce->kernel);
+
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		struct slot *slot = &enforce->slots[i];
+		__u32 old = slot->image;
+
+		if (!slot->next)
+			continue;
+		if (!old)
+			__atomic_add_fetch(&slots[i].cookie, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&slots[i].image, slot->next, __ATOMIC_SEQ_CST);
+		slot->image = slot->next;
+		slot->next = old; /* to be given back */
+		slot->digest = slot->next_digest;
+		report->n_images_new++;
+	}
+}
+
+/* Gives back what no reader can have any more. */
+static void retire(struct enforce *enforce, __u32 old_selector)
+{
+	struct bailiff_slot *slots = kernel_slots(enforce->kernel);
+	bool vanished = false;
+
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		struct slot *slot = &enforce->slots[i];
+
+		if (!slot->key || slot->wanted)
+			continue;
+		__atomic_store_n(&slots[i].image, 0, __ATOMIC_SEQ_CST);
+		slot->next = slot->image;
+		slot->image = 0;
+		slot->digest = 0;
+		free(slot->key);
+		slot->key = NULL;
+		vanished = true;
+	}
+	if (vanished)
+		(void)kernel_wait_for_readers();
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		arena_give(&enforce->arena, enforce->slots[i].next);
+		enforce->slots[i].next = 0;
+		enforce->slots[i].wanted = false;
+	}
+	arena_give(&enforce->arena, old_selector);
+	counters_end(&enforce->counters);
+}
+
+/* Publishes the selector: first for cgroups to come, then for those that are there. */
+static int publish_selector(struct enforce *enforce, struct plan *plan,
+			    struct enforce_report *report, __u32 *ret_old)
+{
+	struct bailiff_control *control = kernel_control(enforce->kernel);
+	const struct bailiff_cell *cells = plan->selector ? plan->selector->image->cells : NULL;
+
+	*ret_old = 0;
+	if (plan->selector && !plan->selector_start)
+		return 0;
+	if (!plan->selector && !control->selector)
+		return 0;
+	*ret_old = control->selector;
+	__atomic_store_n(&control->selector, plan->selector_start, __ATOMIC_SEQ_CST);
+	/* a cgroup that is being made with the old one must be there before the walk */
+	(void)kernel_wait_for_readers();
+	report->rebound = true;
+	return rebind_all(enforce->kernel, cells, &report->n_cgroups);
+}
+
+int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
+		  struct enforce_report *ret_report)
+{
+	struct enforce_report report = { .n_policies = store->n_entries };
+	_cleanup_(plan_clear) struct plan plan = {};
+	__u32 old_selector = 0;
+	int r;
+
+	counters_begin(&enforce->counters);
+	r = plan_make(enforce, store, diag, &plan);
+	if (r == 0)
+		r = attach_hooks(enforce, &plan);
+	if (r) {
+		plan_abandon(enforce, &plan);
+		return r;
+	}
+	publish_images(enforce, &report);
+	r = publish_selector(enforce, &plan, &report, &old_selector);
+	if (r < 0)
+		return r; /* what was retired is kept: some cgroups may still need it */
+	if (!report.rebound && report.n_images_new)
+		(void)kernel_wait_for_readers();
+	retire(enforce, old_selector);
+	r = detach_hooks(enforce, &plan);
+	if (r < 0)
+		return r;
+	*ret_report = report;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+
+#include "daemon/store.h"
+#include "daemon/util.h"
+#include "policy/diag.h"
+
+/*
+ * Makes the kernel enforce what a store holds: compiles it, writes the images beside those in force,
+ * and publishes each by one store. Until then, and on every failure, all stays as it was.
+ */
+struct enforce;
+
+struct kernel;
+
+/*
+ * Takes over what @kernel has in force; @kernel stays the caller's. Returns 0, -EBADMSG where what
+ * is there is damaged, or another negative errno.
+ */
+int enforce_new(struct kernel *kernel, struct enforce **ret_enforce);
+
+struct enforce_report {
+	size_t n_policies;
+	size_t n_images_new; /* compiled and published by this call */
+	size_t n_cgroups;    /* under policy; known only where cgroups were bound anew */
+	bool rebound;
+};
+
+/*
+ * Returns 0 and what was done in *@ret_report; 1 and errors in @diag where the policies exceed a
+ * limit; or a negative errno, -ENOSPC where the arena is too small. Unless it is 0, nothing changed
+ * but for -EIO and the like from the kernel in the middle of binding: then all that was and all that
+ * will be is in force, and the next call goes on.
+ */
+int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
+		  struct enforce_report *ret_report);
+
+/* How much of the arena is taken, in cells. */
+size_t enforce_arena_used(const struct enforce *enforce);
+
+struct enforce *enforce_free(struct enforce *enforce);
+DEFINE_FREEP(struct enforce, enforce_free)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+
+#include "bpf-lsm/abi.h"
+
+/*
+ * Events in the journal: one structured entry each, with a MESSAGE_ID that the catalog
+ * (systemd/bailiff.catalog) explains. The ids never change.
+ */
+#define JOURNAL_ID_DENIED "5f2a1c7e90b84d63a1d0c5be7f3e8a11"
+#define JOURNAL_ID_AUDITED "b8e47d0a6c3f4f1e9d25708c41f6ab22"
+#define JOURNAL_ID_WOULD_DENY "c91f3b52e87a4c0db46e1f9a03d7c533"
+#define JOURNAL_ID_DROPPED "e06d95a3174b4b8f8c2ad1e57b90f644"
+#define JOURNAL_ID_POLICY "2d7b8ec4f1564a9ea07c63d9b5128e55" /* policies loaded, refused, removed */
+
+/* What the policy's file adds to an event; NULL where it is not known any more. */
+struct journal_policy {
+	const char *file;
+	const char *message;
+	char *const *tags;
+	size_t n_tags;
+};
+
+/*
+ * Writes one event (with its texts, as the ring gives it) to the journal. Returns 0 or a negative
+ * errno.
+ */
+int journal_event(const struct bailiff_event *event, const struct journal_policy *policy);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/kernel.h"
+
+/* What kernel.c (life cycle) and kernel-maps.c (contents) share. Nobody else includes this. */
+
+enum kernel_map {
+	MAP_ARENA,
+	MAP_CONTROL,
+	MAP_SLOTS,
+	MAP_BINDINGS,
+	MAP_LABELS,
+	MAP_LAUNCHERS,
+	MAP_COUNTERS,
+	MAP_STATS,
+	MAP_EVENTS,
+	N_MAPS,
+};
+
+struct ring_buffer;
+
+struct kernel {
+	int maps[N_MAPS];
+	int programs[KERNEL_N_HOOKS];
+	int links[KERNEL_N_HOOKS]; /* -1: not attached */
+	bool pinned, read_only;
+	int n_cpus;
+	struct bailiff_control *control;
+	struct bailiff_slot *slots;
+	struct bailiff_cell *arena;
+	size_t n_cells;
+	struct ring_buffer *ring;
+	int (*handle)(void *userdata, const struct bailiff_event *event, size_t size);
+	void *userdata;
+};
+

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bailiff.skel.h"
+#include "probe.skel.h"
+#include "daemon/kernel-internal.h"
+
+/* What stands before PATH_END in scratch.bpf.h, for every processor. */
+#define SCRATCH_PER_CPU 5
+
+/* bpffs refuses names with a dot */
+#define PINS_NEXT KERNEL_PINS "-next"
+#define PINS_LAST KERNEL_PINS "-last"
+
+static const char *const map_names[N_MAPS] = {
+	[MAP_ARENA] = "arena",	     [MAP_CONTROL] = "control",	  [MAP_SLOTS] = "slots",
+	[MAP_BINDINGS] = "bindings", [MAP_LABELS] = "labels",	  [MAP_LAUNCHERS] = "launchers",
+	[MAP_COUNTERS] = "counters", [MAP_STATS] = "stats",	  [MAP_EVENTS] = "events",
+};
+
+static const char *const hook_names[KERNEL_N_HOOKS] = {
+	[KERNEL_HOOK_CGROUP_MKDIR] = "bailiff_cgroup_mkdir",
+	[KERNEL_HOOK_CGROUP_RMDIR] = "bailiff_cgroup_rmdir",
+	[KERNEL_HOOK_TASK_ALLOC] = "bailiff_task_alloc",
+	[KERNEL_HOOK_EXEC] = "bailiff_exec",
+	[KERNEL_HOOK_FILE_OPEN] = "bailiff_file_open",
+};
+
+static void (*log_to)(int priority, const char *text);
+static bool log_debug;
+
+static int log_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[1024];
+
+	/* The arena has no BTF of its size: libbpf says so and makes it without, as it should. */
+	if (!log_to || (level != LIBBPF_WARN && !log_debug))
+		return 0;
+	vsnprintf(text, sizeof(text), format, args);
+	text[strcspn(text, "\n")] = '\0';
+	if (!strstr(text, "(arena)") || log_debug)
+		log_to(level == LIBBPF_WARN ? 4 : 7, text);
+	return 0;
+}
+
+void kernel_log_to(void (*log)(int priority, const char *text), bool debug)
+{
+	log_to = log;
+	log_debug = debug;
+}
+
+static struct kernel *kernel_new(void)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+
+	if (!kernel)
+		return NULL;
+	libbpf_set_print(log_libbpf);
+	for (size_t i = 0; i < N_MAPS; i++)
+		kernel->maps[i] = -1;
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
+		kernel->programs[i] = kernel->links[i] = -1;
+	kernel->n_cpus = libbpf_num_possible_cpus();
+	return kernel;
+}
+
+static void unmap(void *memory, size_t size)
+{
+	if (memory)
+		munmap(memory, size);
+}
+
+struct kernel *kernel_free(struct kernel *kernel)
+{
+	if (!kernel)
+		return NULL;
+	ring_buffer__free(kernel->ring);
+	unmap(kernel->control, sizeof(*kernel->control));
+	unmap(kernel->slots, BAILIFF_SLOTS * sizeof(*kernel->slots));
+	unmap(kernel->arena, kernel->n_cells * sizeof(*kernel->arena));
+	for (size_t i = 0; i < N_MAPS; i++)
+		close_fd(kernel->maps[i]);
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		close_fd(kernel->programs[i]);
+		close_fd(kernel->links[i]);
+	}
+	free(kernel);
+	return NULL;
+}
+
+static int map_memory(int fd, size_t size, bool read_only, void **ret_memory)
+{
+	void *memory = mmap(NULL, size, read_only ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED,
+			    fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	*ret_memory = memory;
+	return 0;
+}
+
+/* Maps what is shared. The descriptors are there. */
+static int kernel_map_all(struct kernel *kernel)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int r;
+
+	r = bpf_obj_get_info_by_fd(kernel->maps[MAP_ARENA], &info, &size);
+	if (r < 0)
+		return -errno;
+	r = map_memory(kernel->maps[MAP_CONTROL], sizeof(*kernel->control), kernel->read_only,
+		       (void **)&kernel->control);
+	if (r < 0)
+		return r;
+	r = map_memory(kernel->maps[MAP_SLOTS], BAILIFF_SLOTS * sizeof(*kernel->slots),
+		       kernel->read_only, (void **)&kernel->slots);
+	if (r < 0)
+		return r;
+	r = map_memory(kernel->maps[MAP_ARENA], info.value_size, kernel->read_only,
+		       (void **)&kernel->arena);
+	if (r < 0)
+		return r;
+	kernel->n_cells = info.value_size / sizeof(struct bailiff_cell);
+	return 0;
+}
+
+/* Which programs these are: a digest (FNV-1a) of the object that they are loaded from. */
+static __u64 build_digest(void)
+{
+	size_t size = 0;
+	const unsigned char *bytes = bailiff_bpf__elf_bytes(&size);
+	__u64 digest = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < size; i++)
+		digest = (digest ^ bytes[i]) * 0x100000001b3;
+	return digest;
+}
+
+static int pin_path(char *buffer, size_t size, const char *base, const char *kind, const char *name)
+{
+	int n = snprintf(buffer, size, "%s/%s%s%s", base, kind, name ? "/" : "", name ? name : "");
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int get_pinned(const char *kind, const char *name, bool read_only)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
+	char path[PATH_MAX];
+	int r = pin_path(path, sizeof(path), KERNEL_PINS, kind, name);
+
+	if (r < 0)
+		return r;
+	r = bpf_obj_get_opts(path, &options);
+	return r < 0 ? -errno : r;
+}
+
+static int open_pinned(bool read_only, struct kernel **ret_kernel)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = kernel_new();
+	int r;
+
+	if (!kernel)
+		return -ENOMEM;
+	kernel->read_only = read_only;
+	kernel->pinned = true;
+	for (size_t i = 0; i < N_MAPS; i++) {
+		/* a map that was opened for reading cannot be shared memory: mmap() drops VM_SHARED */
+		r = get_pinned("maps", map_names[i], read_only && i > MAP_SLOTS && i != MAP_LABELS);
+		if (r < 0)
+			return r;
+		kernel->maps[i] = r;
+	}
+	r = kernel_map_all(kernel);
+	if (r < 0)
+		return r;
+	if (kernel->control->version != BAILIFF_ABI_VERSION)
+		return -ESTALE;
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		r = get_pinned("links", hook_names[i], false);
+		if (r >= 0)
+			kernel->links[i] = r;
+		else if (r != -ENOENT)
+			return r;
+	}
+	*ret_kernel = TAKE_PTR(kernel);
+	return 0;
+}
+
+int kernel_look(struct kernel **ret_kernel)
+{
+	return open_pinned(true, ret_kernel);
+}
+
+int kernel_take_over(struct kernel **ret_kernel)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	int r = open_pinned(false, &kernel);
+
+	if (r < 0)
+		return r;
+	if (kernel->control->build != build_digest())
+		return -ESTALE;
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		r = get_pinned("programs", hook_names[i], false);
+		if (r < 0)
+			return r;
+		kernel->programs[i] = r;
+	}
+	*ret_kernel = TAKE_PTR(kernel);
+	return 0;
+}
+
+static int dup_fd(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return copy < 0 ? -errno : copy;
+}
+
+static int keep_descriptors(struct kernel *kernel, const struct bpf_object *object)
+{
+	for (size_t i = 0; i < N_MAPS; i++) {
+		kernel->maps[i] = dup_fd(bpf_object__find_map_fd_by_name(object, map_names[i]));
+		if (kernel->maps[i] < 0)
+			return kernel->maps[i];
+	}
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		const struct bpf_program *program =
+			bpf_object__find_program_by_name(object, hook_names[i]);
+
+		kernel->programs[i] = program ? dup_fd(bpf_program__fd(program)) : -ENOENT;
+		if (kernel->programs[i] < 0)
+			return kernel->programs[i];
+	}
+	return 0;
+}
+
+static int kernel_has_type(const char *name)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int id;
+
+	if (!btf)
+		return -errno;
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+	btf__free(btf);
+	return id > 0;
+}
+
+/* What the programs must know before the verifier sees them. */
+static int set_up(struct bailiff_bpf *skeleton, size_t n_cells, int n_cpus)
+{
+	int r = kernel_has_type("backing_file");
+
+	if (r < 0)
+		return r;
+	skeleton->rodata->has_backing_files = r;
+	skeleton->rodata->arena_mask = (__u32)n_cells - 1;
+	r = bpf_map__set_value_size(skeleton->maps.arena,
+				    (__u32)(n_cells * sizeof(struct bailiff_cell)));
+	if (r < 0)
+		return r;
+	return bpf_map__set_max_entries(skeleton->maps.scratches,
+					(__u32)n_cpus * SCRATCH_PER_CPU);
+}
+
+int kernel_load(size_t n_cells, struct kernel **ret_kernel)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = kernel_new();
+	struct bailiff_bpf *skeleton;
+	size_t size = 1;
+	int r;
+
+	if (!kernel)
+		return -ENOMEM;
+	if (kernel->n_cpus < 0)
+		return kernel->n_cpus;
+	while (size < n_cells)
+		size *= 2;
+	if (size > UINT32_MAX / sizeof(struct bailiff_cell))
+		return -E2BIG;
+	skeleton = bailiff_bpf__open();
+	if (!skeleton)
+		return -errno;
+	r = set_up(skeleton, size, kernel->n_cpus);
+	if (r >= 0)
+		r = bailiff_bpf__load(skeleton);
+	if (r >= 0)
+		r = keep_descriptors(kernel, skeleton->obj);
+	bailiff_bpf__destroy(skeleton);
+	if (r >= 0)
+		r = kernel_map_all(kernel);
+	if (r < 0)
+		return r;
+	kernel->control->version = BAILIFF_ABI_VERSION;
+	kernel->control->build = build_digest();
+	*ret_kernel = TAKE_PTR(kernel);
+	return 0;
+}
+
+static int remove_pins(const char *base)
+{
+	static const char *const kinds[] = { "links", "programs", "maps" };
+	char path[PATH_MAX];
+	int r, failed = 0;
+
+	/* links first: what is still reachable must not be half of it */
+	for (size_t i = 0; i < ELEMENTS(kinds); i++) {
+		r = pin_path(path, sizeof(path), base, kinds[i], NULL);
+		if (r >= 0)
+			r = remove_folder(path);
+		if (r < 0)
+			failed = r;
+	}
+	if (rmdir(base) < 0 && errno != ENOENT)
+		failed = -errno;
+	return failed;
+}
+
+int kernel_release(void)
+{
+	int r = remove_pins(KERNEL_PINS), next = remove_pins(PINS_NEXT), last = remove_pins(PINS_LAST);
+
+	return r < 0 ? r : next < 0 ? next : last;
+}
+
+static int pin_one(int fd, const char *base, const char *kind, const char *name)
+{
+	char path[PATH_MAX];
+	int r = pin_path(path, sizeof(path), base, kind, name);
+
+	if (r < 0)
+		return r;
+	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
+}
+
+static int make_pins(struct kernel *kernel, const char *base)
+{
+	static const char *const kinds[] = { "maps", "programs", "links" };
+	char path[PATH_MAX];
+	int r;
+
+	if (mkdir(base, 0700) < 0)
+		return -errno;
+	for (size_t i = 0; i < ELEMENTS(kinds); i++) {
+		r = pin_path(path, sizeof(path), base, kinds[i], NULL);
+		if (r < 0)
+			return r;
+		if (mkdir(path, 0700) < 0)
+			return -errno;
+	}
+	for (size_t i = 0; i < N_MAPS; i++) {
+		r = pin_one(kernel->maps[i], base, "maps", map_names[i]);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		r = pin_one(kernel->programs[i], base, "programs", hook_names[i]);
+		if (r >= 0 && kernel->links[i] >= 0)
+			r = pin_one(kernel->links[i], base, "links", hook_names[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int kernel_pin(struct kernel *kernel)
+{
+	int r;
+
+	(void)remove_pins(PINS_NEXT);
+	(void)remove_pins(PINS_LAST);
+	r = make_pins(kernel, PINS_NEXT);
+	if (r >= 0 && rename(KERNEL_PINS, PINS_LAST) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r >= 0 && rename(PINS_NEXT, KERNEL_PINS) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)remove_pins(PINS_NEXT);
+		return r;
+	}
+	kernel->pinned = true;
+	return remove_pins(PINS_LAST);
+}
+
+int kernel_attach(struct kernel *kernel, enum kernel_hook hook)
+{
+	int fd, r;
+
+	if (kernel->links[hook] >= 0)
+		return 0;
+	fd = bpf_raw_tracepoint_open(NULL, kernel->programs[hook]);
+	if (fd < 0)
+		return -errno;
+	if (kernel->pinned) {
+		r = pin_one(fd, KERNEL_PINS, "links", hook_names[hook]);
+		if (r < 0) {
+			close(fd);
+			return r;
+		}
+	}
+	kernel->links[hook] = fd;
+	return 0;
+}
+
+int kernel_detach(struct kernel *kernel, enum kernel_hook hook)
+{
+	char path[PATH_MAX];
+	int r;
+
+	if (kernel->links[hook] < 0)
+		return 0;
+	r = pin_path(path, sizeof(path), KERNEL_PINS, "links", hook_names[hook]);
+	if (r < 0)
+		return r;
+	if (kernel->pinned && unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	close(kernel->links[hook]);
+	kernel->links[hook] = -1;
+	return 0;
+}
+
+bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook)
+{
+	return kernel->links[hook] >= 0;
+}
+
+const char *kernel_hook_name(enum kernel_hook hook)
+{
+	return hook_names[hook] + strlen("bailiff_");
+}
+
+struct bailiff_control *kernel_control(struct kernel *kernel)
+{
+	return kernel->control;
+}
+
+struct bailiff_slot *kernel_slots(struct kernel *kernel)
+{
+	return kernel->slots;
+}
+
+struct bailiff_cell *kernel_arena(struct kernel *kernel, size_t *ret_n_cells)
+{
+	*ret_n_cells = kernel->n_cells;
+	return kernel->arena;
+}
+
+int kernel_probe(void)
+{
+	struct probe_bpf *skeleton;
+	int r;
+
+	libbpf_set_print(log_libbpf);
+	skeleton = probe_bpf__open();
+	if (!skeleton)
+		return -errno;
+	r = probe_bpf__load(skeleton);
+	if (r >= 0)
+		r = probe_bpf__attach(skeleton);
+	probe_bpf__destroy(skeleton);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf-lsm/abi.h"
+#include "daemon/util.h"
+
+/*
+ * The kernel's half: maps, programs and links, pinned under KERNEL_PINS so that they outlive the
+ * daemon. kernel.c is the only file that knows libbpf. All functions return 0 or more, or a negative
+ * errno.
+ */
+
+#define KERNEL_PINS "/sys/fs/bpf/bailiff"
+
+/* In the order of attaching: who binds and labels comes before who decides. */
+enum kernel_hook {
+	KERNEL_HOOK_CGROUP_MKDIR,
+	KERNEL_HOOK_CGROUP_RMDIR,
+	KERNEL_HOOK_TASK_ALLOC,
+	KERNEL_HOOK_EXEC,
+	KERNEL_HOOK_FILE_OPEN,
+	KERNEL_N_HOOKS,
+};
+
+struct kernel;
+
+/* libbpf's own messages; @debug: all of them, else warnings. Without a call they are dropped. */
+void kernel_log_to(void (*log)(int priority, const char *text), bool debug);
+
+/*
+ * Takes over what is pinned if it is of this build; -ENOENT where nothing is pinned, -ESTALE where
+ * it is another build's (the caller loads its own beside it).
+ */
+int kernel_take_over(struct kernel **ret_kernel);
+
+/* As kernel_take_over(), for looking only: of any build with this ABI; maps are not writable. */
+int kernel_look(struct kernel **ret_kernel);
+
+/*
+ * Loads programs and maps anew, unpinned and unattached, with an arena for at least @n_cells.
+ */
+int kernel_load(size_t n_cells, struct kernel **ret_kernel);
+
+/*
+ * Pins everything, in the place of what was pinned before: what is attached stays so until the new
+ * is attached.
+ */
+int kernel_pin(struct kernel *kernel);
+
+/* Unpins everything that is pinned: nothing is enforced any more. 0 also where nothing was. */
+int kernel_release(void);
+
+/* Closes descriptors; what is pinned stays in force. NULL is none. Returns NULL. */
+struct kernel *kernel_free(struct kernel *kernel);
+DEFINE_FREEP(struct kernel, kernel_free)
+
+int kernel_attach(struct kernel *kernel, enum kernel_hook hook);
+int kernel_detach(struct kernel *kernel, enum kernel_hook hook);
+bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook);
+const char *kernel_hook_name(enum kernel_hook hook);
+
+/* The shared memory. Of a kernel_look() it is read-only. */
+struct bailiff_control *kernel_control(struct kernel *kernel);
+struct bailiff_slot *kernel_slots(struct kernel *kernel);
+struct bailiff_cell *kernel_arena(struct kernel *kernel, size_t *ret_n_cells);
+
+/* cgroup bindings. kernel_binding_next() gives the id after @id (0: the first), or -ENOENT. */
+int kernel_bind(struct kernel *kernel, __u64 cgroup, __u32 slot);
+int kernel_unbind(struct kernel *kernel, __u64 cgroup);
+int kernel_binding_get(struct kernel *kernel, __u64 cgroup, __u32 *ret_slot);
+int kernel_binding_next(struct kernel *kernel, __u64 id, __u64 *ret_id);
+
+/* Executables that start containers; replaces all that were known. */
+int kernel_set_launchers(struct kernel *kernel, const struct bailiff_inode *inodes, size_t n);
+
+/* Gives a running process (its descriptor) a launcher's label. */
+int kernel_label_launcher(struct kernel *kernel, int pidfd);
+
+/* A rule's counts, and what else is counted, summed over the processors. */
+int kernel_count_get(struct kernel *kernel, __u32 counter, struct bailiff_count *ret_count);
+int kernel_count_clear(struct kernel *kernel, __u32 counter);
+int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value);
+
+/*
+ * The ring: a descriptor to poll, and reading all that is there. @handle gets one event with its
+ * texts, @size bytes; it returns 0, or a negative errno, which ends the reading.
+ */
+int kernel_events_fd(struct kernel *kernel);
+int kernel_events_read(struct kernel *kernel,
+		       int (*handle)(void *userdata, const struct bailiff_event *event, size_t size),
+		       void *userdata);
+
+/* Waits until no program runs that began before the call. */
+int kernel_wait_for_readers(void);
+
+/*
+ * Loads and attaches a program as the real ones are, and takes it away again. Returns 0, or the
+ * errno of what the kernel refused.
+ */
+int kernel_probe(void);

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/manager.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <systemd/sd-journal.h>
+
+#include "daemon/conf.h"
+#include "daemon/enforce.h"
+#include "daemon/journal.h"
+#include "daemon/kernel.h"
+#include "daemon/launchers.h"
+#include "daemon/log.h"
+#include "daemon/restarting.h"
+#include "daemon/store.h"
+
+#define RUN_FOLDER "/run/bailiff"
+#define LOCK_FILE RUN_FOLDER "/lock"
+
+/* Cells of 8 bytes: room for some 30,000 rules twice at first, for ten times as many at most. */
+#define ARENA_CELLS_FIRST ((size_t)1 << 20)
+#define ARENA_CELLS_MAX ((size_t)1 << 24)
+
+#define SETTLE_USEC 1000     /* after a change in a folder: one publication for a burst of files */
+#define TICK_USEC 1000000    /* how often drops are looked for */
+#define EVENTS_AT_ONCE 512   /* then the loop sees to its other sources */
+
+struct manager {
+	struct conf conf;
+	int lock;
+	sd_event *event;
+	sd_event_source *ring, *settle;
+	struct kernel *kernel;
+	struct enforce *enforce;
+	struct store *store;
+	size_t n_events;
+	__u64 n_dropped; /* as last reported */
+};
+
+static const char *const policy_folders[] = { STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL };
+
+struct manager *manager_free(struct manager *manager)
+{
+	if (!manager)
+		return NULL;
+	sd_event_source_disable_unref(manager->ring);
+	sd_event_source_disable_unref(manager->settle);
+	sd_event_unref(manager->event);
+	enforce_free(manager->enforce);
+	kernel_free(manager->kernel);
+	store_free(manager->store);
+	close_fd(manager->lock);
+	free(manager);
+	return NULL;
+}
+
+/* Two daemons would undo each other's work. The lock goes with the process. */
+static int take_lock(struct manager *manager)
+{
+	if (mkdir(RUN_FOLDER, 0755) < 0 && errno != EEXIST)
+		return log_errno(-errno, "cannot make " RUN_FOLDER);
+	manager->lock = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (manager->lock < 0)
+		return log_errno(-errno, "cannot open " LOCK_FILE);
+	if (flock(manager->lock, LOCK_EX | LOCK_NB) < 0)
+		return log_errno(-errno, "another bailiffd is running");
+	return 0;
+}
+
+static int on_event(void *userdata, const struct bailiff_event *event, size_t size)
+{
+	struct manager *manager = userdata;
+	const struct store_entry *entry = store_find(manager->store, event->policy);
+	struct journal_policy policy = {};
+	int r;
+
+	(void)size;
+	if (entry) {
+		policy.file = entry->text->policy->file;
+		policy.message = entry->text->policy->message;
+		policy.tags = entry->text->policy->tags;
+		policy.n_tags = entry->text->policy->n_tags;
+	}
+	r = journal_event(event, &policy);
+	if (r < 0)
+		log_errno(r, "an event of policy %s is not in the journal", event->policy);
+	return ++manager->n_events % EVENTS_AT_ONCE ? 0 : -EAGAIN;
+}
+
+static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct manager *manager = userdata;
+	int r = kernel_events_read(manager->kernel, on_event, manager);
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (r < 0 && r != -EAGAIN && r != -EINTR)
+		log_errno(r, "cannot read events");
+	return 0;
+}
+
+static int watch_ring(struct manager *manager)
+{
+	int fd = kernel_events_fd(manager->kernel);
+
+	if (fd < 0)
+		return fd;
+	manager->ring = sd_event_source_disable_unref(manager->ring);
+	return sd_event_add_io(manager->event, &manager->ring, fd, EPOLLIN, on_ring, manager);
+}
+
+/* Where the host's processes live: the mount namespace of PID 1, not this unit's own. */
+static int note_host(struct kernel *kernel)
+{
+	struct stat st;
+
+	if (stat("/proc/1/ns/mnt", &st) < 0)
+		return -errno;
+	kernel_control(kernel)->mount_ns = (__u32)st.st_ino;
+	return launchers_refresh(kernel);
+}
+
+static void log_report(const struct enforce_report *report)
+{
+	sd_journal_send("MESSAGE=%zu policies are in force, %zu compiled anew", report->n_policies,
+			report->n_images_new, "PRIORITY=6", "MESSAGE_ID=" JOURNAL_ID_POLICY,
+			"BAILIFF_POLICIES=%zu", report->n_policies, NULL);
+	sd_notifyf(false, "STATUS=%zu policies in force", report->n_policies);
+}
+
+/*
+ * Loads programs and maps anew, with an arena of at least @n_cells, puts @store into force with them,
+ * and lets go of the old only then.
+ */
+static int renew(struct manager *manager, const struct store *store, size_t n_cells,
+		 struct diag *diag, struct enforce_report *report)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL, *old = NULL;
+	_cleanup_(enforce_freep) struct enforce *enforce = NULL;
+	int r;
+
+	do {
+		enforce = enforce_free(enforce);
+		kernel = kernel_free(kernel);
+		r = kernel_load(n_cells, &kernel);
+		if (r >= 0)
+			r = note_host(kernel);
+		if (r >= 0)
+			r = enforce_new(kernel, &enforce);
+		if (r < 0)
+			return log_errno(r, "cannot load the programs into the kernel");
+		r = enforce_apply(enforce, store, diag, report);
+		n_cells *= 2;
+	} while (r == -ENOSPC && n_cells <= ARENA_CELLS_MAX);
+	if (r == -ENOSPC)
+		return diag_add(diag, DIAG_ERROR, STORE_FOLDER_ETC, 0, 0, NULL,
+				"all policies together are too large for the kernel's table, %zu MiB",
+				ARENA_CELLS_MAX * sizeof(struct bailiff_cell) >> 20) ?: 1;
+	if (r)
+		return r;
+	r = kernel_pin(kernel);
+	if (r < 0)
+		return log_errno(r, "cannot pin what is in force to " KERNEL_PINS);
+
+	old = manager->kernel;
+	enforce_free(manager->enforce);
+	if (old)
+		(void)kernel_events_read(old, on_event, manager);
+	manager->kernel = TAKE_PTR(kernel);
+	manager->enforce = TAKE_PTR(enforce);
+	return watch_ring(manager);
+}
+
+/* Reads the folders and puts what they say into force. What has errors changes nothing. */
+static int reload(struct manager *manager)
+{
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_(diag_clear) struct diag diag = {};
+	struct enforce_report report = {};
+	int r = store_load(policy_folders, manager->store, STORE_FOLDER_LAST, &diag, &store);
+
+	if (r < 0)
+		return log_errno(r, "cannot read the policies; what was in force stays so");
+	r = manager->enforce ? enforce_apply(manager->enforce, store, &diag, &report) : -ENOSPC;
+	if (r == -ENOSPC)
+		r = renew(manager, store, ARENA_CELLS_FIRST, &diag, &report);
+	log_diag(&diag);
+	if (r < 0)
+		return log_errno(r, "cannot put the policies into force");
+	if (r > 0) {
+		log_print(LOG_ERR, "the policies exceed a limit; what was in force stays so");
+		return 0;
+	}
+	store_free(manager->store);
+	manager->store = TAKE_PTR(store);
+	log_report(&report);
+	r = store_keep(manager->store, STORE_FOLDER_LAST);
+	if (r < 0)
+		log_errno(r, "cannot keep a copy of the policies in " STORE_FOLDER_LAST
+			     ", ignoring: one that has errors at the next start is not in force");
+	return 0;
+}
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	(void)reload(userdata);
+	return 0;
+}
+
+static int on_policy_folder(sd_event_source *source, const struct inotify_event *event,
+			    void *userdata)
+{
+	struct manager *manager = userdata;
+	int enabled = SD_EVENT_OFF;
+
+	(void)source;
+	(void)event;
+	(void)sd_event_source_get_enabled(manager->settle, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return 0;
+	(void)sd_event_source_set_time_relative(manager->settle, SETTLE_USEC);
+	return sd_event_source_set_enabled(manager->settle, SD_EVENT_ONESHOT);
+}
+
+static int on_launcher_folder(sd_event_source *source, const struct inotify_event *event,
+			      void *userdata)
+{
+	struct manager *manager = userdata;
+	int r = launchers_refresh(manager->kernel);
+
+	(void)source;
+	(void)event;
+	if (r < 0)
+		log_errno(r, "cannot tell the kernel which programs start containers");
+	return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)source;
+	(void)info;
+	sd_notify(false, "RELOADING=1");
+	(void)reload(userdata);
+	sd_notify(false, "READY=1");
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+	__u64 n_dropped = 0;
+
+	(void)usec;
+	if (kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &n_dropped) >= 0 &&
+	    n_dropped > manager->n_dropped) {
+		sd_journal_send("MESSAGE=%llu events were dropped: they came faster than they could "
+				"be written", n_dropped - manager->n_dropped,
+				"PRIORITY=4", "MESSAGE_ID=" JOURNAL_ID_DROPPED,
+				"BAILIFF_COUNT=%llu", n_dropped - manager->n_dropped, NULL);
+		manager->n_dropped = n_dropped;
+	}
+	(void)sd_event_source_set_time_relative(source, TICK_USEC);
+	return 0;
+}
+
+static int watch_folders(struct manager *manager)
+{
+	const uint32_t files = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR;
+	int r;
+
+	for (const char *const *folder = policy_folders; *folder; folder++) {
+		if (mkdir(*folder, 0755) < 0 && errno != EEXIST)
+			log_errno(-errno, "cannot make %s, ignoring", *folder);
+		r = sd_event_add_inotify(manager->event, NULL, *folder,
+					 files | IN_MOVED_FROM | IN_DELETE, on_policy_folder, manager);
+		if (r < 0)
+			return log_errno(r, "cannot watch %s", *folder);
+	}
+	for (const char *const *folder = launchers_folders; *folder; folder++) {
+		r = sd_event_add_inotify(manager->event, NULL, *folder, files, on_launcher_folder,
+					 manager);
+		if (r < 0 && r != -ENOENT)
+			return log_errno(r, "cannot watch %s", *folder);
+	}
+	return 0;
+}
+
+static int watch_all(struct manager *manager)
+{
+	sd_event_source *tick = NULL;
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	r = sd_event_add_signal(manager->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(manager->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_hangup, manager);
+	if (r >= 0)
+		r = sd_event_add_time_relative(manager->event, &manager->settle, CLOCK_MONOTONIC, 0, 1,
+					       on_settled, manager);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(manager->settle, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(manager->event, &tick, CLOCK_MONOTONIC, TICK_USEC, 0,
+					       on_tick, manager);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(tick, SD_EVENT_ON);
+	if (r >= 0)
+		r = sd_event_source_set_floating(tick, true);
+	sd_event_source_unref(tick);
+	if (r >= 0)
+		r = sd_event_set_watchdog(manager->event, true);
+	return r < 0 ? log_errno(r, "cannot set up the event loop") : watch_folders(manager);
+}
+
+static int take_over(struct manager *manager)
+{
+	int r = kernel_take_over(&manager->kernel);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r >= 0)
+		r = note_host(manager->kernel);
+	if (r >= 0)
+		r = enforce_new(manager->kernel, &manager->enforce);
+	if (r >= 0) {
+		log_print(LOG_INFO, "took over what was in force");
+		(void)kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &manager->n_dropped);
+		return watch_ring(manager);
+	}
+	if (r == -ENOMEM)
+		return log_errno(r, "cannot take over what is in force");
+	log_print(LOG_NOTICE, "what is in force was loaded by another version, or is damaged (%s); "
+			      "replacing it", strerror(-r));
+	manager->kernel = kernel_free(manager->kernel);
+	return 0;
+}
+
+int manager_new(struct manager **ret_manager)
+{
+	_cleanup_(manager_freep) struct manager *manager = calloc(1, sizeof(*manager));
+	int r;
+
+	if (!manager)
+		return -ENOMEM;
+	manager->lock = -1;
+	r = conf_load(CONF_FILE, &manager->conf);
+	if (r)
+		return r < 0 ? log_errno(r, "cannot read " CONF_FILE) : -EINVAL;
+	r = take_lock(manager);
+	if (r < 0)
+		return r;
+	r = sd_event_default(&manager->event);
+	if (r < 0)
+		return log_errno(r, "cannot make the event loop");
+	manager->store = calloc(1, sizeof(*manager->store));
+	if (!manager->store)
+		return -ENOMEM;
+	r = watch_all(manager);
+	if (r >= 0)
+		r = take_over(manager);
+	if (r >= 0)
+		r = reload(manager);
+	if (r < 0)
+		return r;
+	if (!manager->kernel) {
+		log_print(LOG_ERR, "no policy could be put into force");
+		return -EINVAL;
+	}
+	*ret_manager = TAKE_PTR(manager);
+	return 0;
+}
+
+int manager_run(struct manager *manager)
+{
+	int r;
+
+	sd_notify(false, "READY=1");
+	r = sd_event_loop(manager->event);
+	if (r < 0)
+		return log_errno(r, "the event loop failed; what is in force stays so");
+	sd_notify(false, "STOPPING=1");
+	(void)kernel_events_read(manager->kernel, on_event, manager);
+	if (manager->conf.keep_on_stop || restarting()) {
+		log_print(LOG_INFO, "what is in force stays so");
+		return 0;
+	}
+	r = kernel_release();
+	if (r < 0)
+		return log_errno(r, "cannot take down what is in force");
+	log_print(LOG_NOTICE, "nothing is enforced any more (see on-stop in bailiff.conf)");
+	return 0;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SUFFIX ".ini"
+
+static void text_release(struct store_text *text)
+{
+	if (!text || --text->n_owners)
+		return;
+	policy_free(text->policy);
+	free(text->text);
+	free(text);
+}
+DEFINE_FREEP(struct store_text, text_release)
+
+struct store *store_free(struct store *store)
+{
+	if (!store)
+		return NULL;
+	for (size_t i = 0; i < store->n_entries; i++) {
+		text_release(store->entries[i].text);
+		free(store->entries[i].name);
+	}
+	free(store->entries);
+	free(store);
+	return NULL;
+}
+
+static int compare_entry(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct store_entry *)entry)->name);
+}
+
+const struct store_entry *store_find(const struct store *store, const char *name)
+{
+	return bsearch(name, store->entries, store->n_entries, sizeof(*store->entries),
+		       compare_entry);
+}
+
+static int store_add(struct store *store, const char *name, struct store_text *text, bool stale)
+{
+	struct store_entry *entries, *entry;
+
+	entries = reallocarray(store->entries, store->n_entries + 1, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	store->entries = entries;
+	entry = &entries[store->n_entries];
+	entry->name = strdup(name);
+	if (!entry->name)
+		return -ENOMEM;
+	entry->text = text;
+	entry->stale = stale;
+	text->n_owners++;
+	store->n_entries++;
+	return 0;
+}
+
+/* FNV-1a, 64 bits: tells versions of a file apart, and is no defence against their author. */
+static __u64 digest(const char *name, const char *text, size_t n)
+{
+	__u64 sum = 0xcbf29ce484222325;
+
+	for (; *name; name++)
+		sum = (sum ^ (unsigned char)*name) * 0x100000001b3;
+	sum *= 0x100000001b3;
+	for (size_t i = 0; i < n; i++)
+		sum = (sum ^ (unsigned char)text[i]) * 0x100000001b3;
+	return sum;
+}
+
+/*
+ * Reads and parses a file. Returns 0 and what it says; 1 where it has errors, or cannot be read as a
+ * policy, and why in @diag; or -ENOMEM.
+ */
+static int text_load(const char *file, const struct store_text *previous, struct diag *diag,
+		     struct store_text **ret_text)
+{
+	_cleanup_(freep) char *content = NULL;
+	_cleanup_(text_releasep) struct store_text *text = NULL;
+	size_t n = 0;
+	int r = policy_read_file(file, &content, &n);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL, "cannot be read: %s",
+				strerror(-r)) ?: 1;
+	text = calloc(1, sizeof(*text));
+	if (!text)
+		return -ENOMEM;
+	text->n_owners = 1;
+	text->digest = digest(file, content, n);
+	if (previous && previous->digest == text->digest) {
+		*ret_text = NULL; /* as it was: the caller has it */
+		return 0;
+	}
+	r = policy_parse_text(file, content, n, diag, &text->policy);
+	if (r)
+		return r;
+	text->text = TAKE_PTR(content);
+	text->n_text = n;
+	*ret_text = TAKE_PTR(text);
+	return 0;
+}
+
+/* What holds for a file with errors: what was in force, or what it said before this start. */
+static int add_stale(struct store *store, const char *name, const struct store_entry *before,
+		     const char *last)
+{
+	_cleanup_(text_releasep) struct store_text *text = NULL;
+	struct diag ignored = {};
+	char file[PATH_MAX];
+	int r;
+
+	if (before)
+		return store_add(store, name, before->text, true);
+	if (!last || snprintf(file, sizeof(file), "%s/%s" SUFFIX, last, name) >= (int)sizeof(file))
+		return 0;
+	r = text_load(file, NULL, &ignored, &text);
+	diag_clear(&ignored);
+	if (r < 0)
+		return r;
+	return text ? store_add(store, name, text, true) : 0;
+}
+
+static int add_file(struct store *store, const char *folder, const char *name,
+		    const struct store *previous, const char *last, struct diag *diag)
+{
+	const struct store_entry *before = previous ? store_find(previous, name) : NULL;
+	_cleanup_(text_releasep) struct store_text *text = NULL;
+	char file[PATH_MAX];
+	int r;
+
+	if (snprintf(file, sizeof(file), "%s/%s" SUFFIX, folder, name) >= (int)sizeof(file))
+		return -ENAMETOOLONG;
+	if (store->n_entries >= STORE_POLICIES_MAX)
+		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL,
+				"is one policy too many: %d are the limit", STORE_POLICIES_MAX);
+	r = text_load(file, before ? before->text : NULL, diag, &text);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return add_stale(store, name, before, last);
+	return store_add(store, name, text ? text : before->text, false);
+}
+
+static int is_policy(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && n > strlen(SUFFIX) &&
+	       strcmp(entry->d_name + n - strlen(SUFFIX), SUFFIX) == 0;
+}
+
+static int add_folder(struct store *store, const char *folder, const struct store *previous,
+		      const char *last, struct diag *diag)
+{
+	struct dirent **names = NULL;
+	int n, r = 0;
+
+	n = scandir(folder, &names, is_policy, alphasort);
+	if (n < 0)
+		return errno == ENOENT ? 0 : -errno;
+	for (int i = 0; i < n; i++) {
+		char *name = names[i]->d_name;
+
+		name[strlen(name) - strlen(SUFFIX)] = '\0';
+		for (size_t j = 0; j < store->n_entries && r == 0; j++)
+			if (strcmp(store->entries[j].name, name) == 0)
+				r = diag_add(diag, DIAG_WARNING, folder, 0, 0, NULL,
+					     "%s" SUFFIX " is left out: another folder's stands",
+					     name) ?: 1;
+		if (r == 0)
+			r = add_file(store, folder, name, previous, last, diag);
+		free(names[i]);
+		r = r > 0 ? 0 : r;
+	}
+	free(names);
+	return r;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct store_entry *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+int store_load(const char *const *folders, const struct store *previous, const char *last,
+	       struct diag *diag, struct store **ret_store)
+{
+	_cleanup_(store_freep) struct store *store = calloc(1, sizeof(*store));
+	int r;
+
+	if (!store)
+		return -ENOMEM;
+	for (; *folders; folders++) {
+		r = add_folder(store, *folders, previous, last, diag);
+		if (r < 0)
+			return r;
+	}
+	if (store->n_entries)
+		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
+	*ret_store = TAKE_PTR(store);
+	return 0;
+}
+
+static int write_all(int fd, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t written = write(fd, text, n);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		if (written > 0) {
+			text += written;
+			n -= (size_t)written;
+		}
+	}
+	return fdatasync(fd) < 0 ? -errno : 0;
+}
+
+/* Writes a file beside the old one and puts it in its place. */
+static int keep_text(int folder, const struct store_entry *entry)
+{
+	_cleanup_(close_fdp) int fd = -1;
+	char file[NAME_MAX + 1], next[NAME_MAX + 1];
+	int r;
+
+	if (snprintf(file, sizeof(file), "%s" SUFFIX, entry->name) >= (int)sizeof(file) ||
+	    snprintf(next, sizeof(next), ".%s", entry->name) >= (int)sizeof(next))
+		return -ENAMETOOLONG;
+	fd = openat(folder, next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, entry->text->text, entry->text->n_text);
+	if (r >= 0 && renameat(folder, next, folder, file) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(folder, next, 0);
+	return r;
+}
+
+int store_keep(const struct store *store, const char *last)
+{
+	_cleanup_(close_fdp) int folder = open(last, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent **names = NULL;
+	int n, r = 0;
+
+	if (folder < 0)
+		return -errno;
+	for (size_t i = 0; i < store->n_entries; i++)
+		if (!store->entries[i].stale)
+			r = keep_text(folder, &store->entries[i]) ?: r;
+	n = scandir(last, &names, is_policy, alphasort);
+	for (int i = 0; i < n; i++) {
+		char name[NAME_MAX + 1];
+
+		snprintf(name, sizeof(name), "%.*s",
+			 (int)(strlen(names[i]->d_name) - strlen(SUFFIX)), names[i]->d_name);
+		if (!store_find(store, name))
+			(void)unlinkat(folder, names[i]->d_name, 0);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/util.h"
+#include "policy/diag.h"
+#include "policy/policy.h"
+
+/*
+ * The policies that should be in force: what the policy folders say, and where a file has errors,
+ * what it said when it had none.
+ */
+
+#define STORE_FOLDER_ETC "/etc/bailiff/policies.d"
+#define STORE_FOLDER_RUN "/run/bailiff/policies.d"
+#define STORE_FOLDER_LAST "/var/lib/bailiff/policies.d" /* what each file said last without error */
+#define STORE_POLICIES_MAX 4096
+
+/* One file's content, shared by the stores that hold it. */
+struct store_text {
+	unsigned n_owners;
+	char *text;
+	size_t n_text;
+	__u64 digest; /* of name and text: the same means the same policy */
+	struct policy *policy;
+};
+
+struct store_entry {
+	char *name; /* the policy's */
+	struct store_text *text;
+	bool stale; /* the file has errors now; this is what it said before */
+};
+
+/* Entries are in the order of their names. */
+struct store {
+	struct store_entry *entries;
+	size_t n_entries;
+};
+
+/*
+ * Reads the folders (NULL-terminated; of two files of one name the first folder's stands). Mistakes
+ * go to @diag. @previous, and behind it the files in @last (NULL: none), say what holds for a file
+ * with errors.
+ * Returns 0 and the store, which the caller frees, or a negative errno: what cannot be read at all
+ * must not look like a folder without policies.
+ */
+int store_load(const char *const *folders, const struct store *previous, const char *last,
+	       struct diag *diag, struct store **ret_store);
+
+/* Makes the folder @last hold what @store holds. Returns 0, or a negative errno: not all is kept. */
+int store_keep(const struct store *store, const char *last);
+
+/* The entry of that name, or NULL. */
+const struct store_entry *store_find(const struct store *store, const char *name);
+
+struct store *store_free(struct store *store);
+DEFINE_FREEP(struct store, store_free)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+
+int remove_folder(const char *path)
+{
+	struct dirent *entry;
+	DIR *folder = opendir(path);
+	int r = 0;
+
+	if (!folder)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(folder)))
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) < 0)
+			r = -errno;
+	closedir(folder);
+	if (rmdir(path) < 0)
+		r = -errno;
+	return r;
+}

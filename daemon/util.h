@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Ownership in one look: _cleanup_ frees at the end of the scope, TAKE_PTR hands on. */
+#define _cleanup_(function) __attribute__((cleanup(function)))
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+#define TAKE_PTR(pointer)                                                                          \
+	({                                                                                         \
+		__typeof__(pointer) taken_ = (pointer);                                            \
+		(pointer) = NULL;                                                                  \
+		taken_;                                                                            \
+	})
+
+/* Defines type_freep() for _cleanup_, from a type_free() that takes NULL. */
+#define DEFINE_FREEP(type, function)                                                               \
+	static inline void function##p(type **pointer)                                             \
+	{                                                                                          \
+		function(*pointer);                                                                \
+	}
+
+static inline void freep(void *pointer)
+{
+	free(*(void **)pointer);
+}
+
+static inline void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static inline void close_fdp(int *fd)
+{
+	close_fd(*fd);
+}
+
+static inline void fclosep(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+/* Removes a folder and the files in it, no deeper. Returns 0, also where there is none, or -errno. */
+int remove_folder(const char *path);
