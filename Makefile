@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make            builds into build/
+# make demo       shows what bailiff does, on real input
+# make check      installs what is missing, builds, runs every test
+# make lint       style and static analysis
+# make bench      the figures of docs/performance.md
+# make install    to DESTDIR, PREFIX=/usr
+
+VERSION := 0.1.0
+PREFIX := /usr
+SYSCONFDIR := /etc
+UNITDIR := $(PREFIX)/lib/systemd/system
+
+CLANG := clang
+BPFTOOL := bpftool
+BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wno-unused-parameter -Wno-sign-compare
+CFLAGS ?= -O2 -g
+CPPFLAGS_ALL := -I. -D_GNU_SOURCE -DBAILIFF_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CFLAGS_ALL := -std=gnu11 $(WARNINGS) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(CFLAGS) $(SANITIZE)
+LDFLAGS_ALL := -Wl,--as-needed -Wl,-z,relro,-z,now $(LDFLAGS) $(SANITIZE)
+LIBS := -lbpf -lsystemd -linih -lseccomp
+CLI_LIBS := $(LIBS) -ljson-c
+
+# B is where everything is built: build/, or another folder for a build with sanitizers.
+B := build
+POLICY := $(patsubst %.c,$(B)/%.o,$(wildcard policy/*.c))
+DAEMON := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/bailiff.c daemon/bailiffd.c,$(wildcard daemon/*.c)))
+BPF := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(filter-out bpf-lsm/maps.bpf.c bpf-lsm/probe.bpf.c,$(wildcard bpf-lsm/*.bpf.c)))
+TESTS := $(patsubst %.c,$(B)/%,$(wildcard selftests/unit/*/*_test.c))
+BENCHES := $(patsubst %.c,$(B)/%,$(wildcard selftests/bench/*.c))
+PROBES := $(patsubst %.c,$(B)/%,$(wildcard selftests/attacks/*.c))
+PROGRAMS := $(B)/bailiffd $(B)/bailiff
+
+all: $(PROGRAMS)
+
+# The kernel's half. bpftool 7.1 gives maps wrong offsets unless the object that defines them is the
+# first that it links.
+$(B)/%.bpf.o: %.bpf.c $(wildcard bpf-lsm/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CLANG) -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror -Wno-sign-compare \
+		-Wno-unused-parameter -Ibpf-lsm -c $< -o $@
+
+$(B)/bailiff.bpf.o: $(B)/bpf-lsm/maps.bpf.o $(BPF)
+	$(BPFTOOL) gen object $@ $^
+
+$(B)/probe.bpf.o: $(B)/bpf-lsm/probe.bpf.o
+	cp $< $@
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.part
+	mv $@.part $@
+
+$(B)/daemon/kernel.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -I$(B) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(B)/libpolicy.a: $(POLICY)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/libdaemon.a: $(DAEMON)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/bailiffd: $(B)/daemon/bailiffd.o $(B)/libdaemon.a $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+$(B)/bailiff: $(B)/daemon/bailiff.o $(B)/libdaemon.a $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ $(CLI_LIBS) -o $@
+
+# Tests: one program a file; what is no test in the same folder helps them all.
+.SECONDEXPANSION:
+HELPERS = $(patsubst %.c,$(B)/%.o,$(filter-out %_test.c,$(wildcard $(patsubst $(B)/%,%,$(@D))/*.c)))
+$(TESTS): $$(@).o $$(HELPERS) $(B)/libdaemon.a $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ $(CLI_LIBS) -lcmocka -lm -o $@
+
+$(BENCHES): $$(@).o $(B)/libdaemon.a $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+# Probes run in containers that have no libraries.
+$(PROBES): $$(@).o
+	$(CC) $(LDFLAGS_ALL) -static $^ -o $@
+
+unit-tests: $(TESTS)
+
+tests: $(TESTS) $(BENCHES) $(PROBES)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(SYSCONFDIR)/bailiff/policies.d \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog $(DESTDIR)$(PREFIX)/share/doc/bailiff/examples \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(B)/bailiffd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(B)/bailiff $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 systemd/bailiffd.service $(DESTDIR)$(UNITDIR)/
+	install -m 644 systemd/bailiff.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/
+	install -m 644 systemd/completion/bailiff.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff
+	install -m 644 systemd/completion/_bailiff $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 policy/examples/*.ini $(DESTDIR)$(PREFIX)/share/doc/bailiff/examples/
+	[ -n "$(DESTDIR)" ] || { journalctl --update-catalog && systemctl daemon-reload; } || :
+
+uninstall:
+	[ -n "$(DESTDIR)" ] || systemctl disable --now bailiffd || :
+	rm -f $(DESTDIR)$(PREFIX)/sbin/bailiffd $(DESTDIR)$(PREFIX)/bin/bailiff \
+		$(DESTDIR)$(UNITDIR)/bailiffd.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/bailiff.catalog \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff \
+		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_bailiff \
+		$(DESTDIR)$(PREFIX)/share/man/man1/bailiff.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/bailiff.policy.5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8/bailiffd.8
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/bailiff
+
+# The commands of the README install what they need first, so they run make again.
+packages-%:
+	@selftests/install-packages $(subst -, ,$*)
+
+check: packages-build-lint-vm
+	@selftests/check
+
+demo: packages-build-vm
+	@selftests/demo
+
+lint: packages-build-lint
+	@selftests/lint
+
+bench: packages-build-vm
+	@selftests/bench/run
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all tests unit-tests install uninstall check demo lint bench clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

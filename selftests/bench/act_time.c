@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What an act costs, by the monotonic clock (which counts instructions under -icount):
+ *
+ *	act_time exec N PROGRAM		nanoseconds for one run of PROGRAM
+ *	act_time open N PATH		... for one open and close
+ *	act_time enforced N DIR PATH	... from the renaming of a policy file into DIR until reading PATH
+ *					is denied, and the longest of N times; DIR/.on and DIR/.off are the
+ *					file's two versions
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static long long time_exec(long n, char *program)
+{
+	long long start = now();
+
+	for (long i = 0; i < n; i++) {
+		pid_t pid = vfork();
+
+		if (pid == 0) {
+			dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+			execl(program, program, "/", NULL);
+			_exit(1);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	return (now() - start) / n;
+}
+
+static long long time_open(long n, const char *path)
+{
+	long long start = now();
+
+	for (long i = 0; i < n; i++)
+		close(open(path, O_RDONLY));
+	return (now() - start) / n;
+}
+
+static int is_denied(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EACCES;
+	close(fd);
+	return 0;
+}
+
+/* Makes one version of the policy the one in force. Returns how long it took, or -1. */
+static long long switch_policy(const char *folder, const char *version, const char *path, int denied)
+{
+	char from[512], copy[512], to[512], command[1200];
+	long long start;
+
+	snprintf(from, sizeof(from), "%s/.%s", folder, version);
+	snprintf(copy, sizeof(copy), "%s/.next", folder);
+	snprintf(to, sizeof(to), "%s/timed.ini", folder);
+	snprintf(command, sizeof(command), "cp %s %s", from, copy);
+	if (system(command) != 0)
+		return -1;
+	start = now();
+	if (rename(copy, to) < 0)
+		return -1;
+	while (is_denied(path) != denied)
+		if (now() - start > 60000000000ll)
+			return -1;
+		else
+			usleep(50);
+	return now() - start;
+}
+
+static int time_enforced(long n, const char *folder, const char *path)
+{
+	long long sum = 0, longest = 0;
+
+	for (long i = 0; i < n; i++) {
+		long long on = switch_policy(folder, "on", path, 1);
+
+		if (on < 0 || switch_policy(folder, "off", path, 0) < 0)
+			return 1;
+		sum += on;
+		longest = on > longest ? on : longest;
+	}
+	printf("%lld %lld\n", sum / n, longest);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	long n = argc > 3 ? atol(argv[2]) : 0;
+
+	if (n <= 0)
+		return 2;
+	if (strcmp(argv[1], "enforced") == 0)
+		return time_enforced(n, argv[3], argv[4]);
+	if (strcmp(argv[1], "exec") == 0) {
+		time_exec(n / 10 + 1, argv[3]);
+		printf("%lld\n", time_exec(n, argv[3]));
+	} else {
+		time_open(n / 10 + 1, argv[3]);
+		printf("%lld\n", time_open(n, argv[3]));
+	}
+	return 0;
+}

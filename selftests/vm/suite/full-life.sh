@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What is in force stays so: when the daemon is killed, started again, restarted, told to reload, or
+# given a policy with errors; and goes when it is told to go.
+
+test=life
+. "$(dirname "$0")/lib.sh"
+
+secret=/etc/bailiff-secret
+echo secret >$secret
+touch /var/tmp/other-secret
+
+denies() { [ "$(service probe.service act read "$1" >/dev/null 2>&1; echo $?)" = 1 ]; }
+
+start_daemon
+is "no policy: no hook is attached" "" "$(ls /sys/fs/bpf/bailiff/links)"
+policy probe <<-END
+	[select]
+	unit = probe*.service
+	[file]
+	deny = read $secret
+END
+eventually denies $secret || not_ok "the policy came into force"
+ok "a policy that is put into the folder comes into force"
+
+# A service that runs already, in its loop when things change.
+systemd-run --quiet --unit=probe.service -- sh -c '
+	while :; do
+		act read /etc/bailiff-secret 2>/dev/null && echo leak >>/var/tmp/leaks
+		[ $? = 1 ] && echo . >>/var/tmp/tries
+	done'
+rm -f /var/tmp/leaks
+
+kill -9 "$(systemctl show -P MainPID bailiffd)"
+systemctl stop bailiffd # it is dead already: this only keeps systemd from starting it again
+is "no daemon runs after kill -9" "" "$(pgrep -x bailiffd)"
+status "a new service is denied while no daemon runs" 1 service probe2.service act read $secret
+start_daemon
+eventually systemctl is-active bailiffd
+before=$(bailiff status --json | tr -d ' \n' | grep -o '"decided":[0-9]*' | head -n 1)
+systemctl kill -s KILL bailiffd
+sleep 0.5
+eventually systemctl is-active bailiffd
+systemctl restart bailiffd
+after=$(bailiff status --json | tr -d ' \n' | grep -o '"decided":[0-9]*' | head -n 1)
+if [ "${after#*:}" -ge "${before#*:}" ]; then ok "counts go on after kill and restart"; else
+	not_ok "counts went from $before to $after"
+fi
+
+# Bad input changes nothing.
+mark
+printf '[select]\nunit = probe.service\n[file]\ndney = read /etc/passwd\n' >$policies/probe.ini
+eventually test "$(since_mark _SYSTEMD_UNIT=bailiffd.service | grep -c 'probe.ini:4:1: error')" -ge 1
+has "the journal has the error with its place and the right form" \
+	'probe.ini:4:1: error: .*dney.*deny' "$(since_mark _SYSTEMD_UNIT=bailiffd.service)"
+sleep 0.3
+systemctl restart bailiffd
+status "... and what was in force stays so over a restart" 1 service probe2.service act read $secret
+cat >$policies/probe.ini <<-END
+	[select]
+	unit = probe.service
+	[file]
+	deny = read $secret /var/tmp/other-secret
+END
+systemctl reload bailiffd
+sleep 0.3
+tries=$(wc -l </var/tmp/tries)
+sleep 0.3
+if [ "$(wc -l </var/tmp/tries)" -gt "$tries" ]; then ok "the service that ran all along is denied"; else
+	not_ok "the service does not try any more"
+fi
+if [ -e /var/tmp/leaks ]; then
+	not_ok "the file was read $(wc -l </var/tmp/leaks) times"
+else
+	ok "in $(wc -l </var/tmp/tries) tries, none got through"
+fi
+systemctl stop probe.service 2>/dev/null
+systemctl reset-failed probe.service 2>/dev/null
+denies /var/tmp/other-secret && ok "the mended policy is in force" || not_ok "the mended policy is in force"
+
+# Two daemons.
+status "a second daemon refuses to start" 1 bailiffd
+# on-stop
+printf '[daemon]\non-stop = keep\n' >/etc/bailiff/bailiff.conf
+systemctl restart bailiffd
+systemctl stop bailiffd
+denies $secret && ok "on-stop = keep: denied without a daemon" || not_ok "on-stop = keep"
+status "bailiff release takes it down" 0 bailiff release
+denies $secret && not_ok "after release, still denied" || ok "after release, nothing is denied"
+rm /etc/bailiff/bailiff.conf
+start_daemon
+eventually denies $secret && ok "started again, it is denied again" || not_ok "started again"
+rm $policies/probe.ini
+gone() { ! denies $secret; }
+eventually gone && ok "without its file the policy is gone" || not_ok "without its file"
+eventually test -z "$(ls /sys/fs/bpf/bailiff/links)"
+is "... and the hooks are detached" "" "$(ls /sys/fs/bpf/bailiff/links)"
+stop_daemon
+rm -f $secret /var/tmp/other-secret /var/tmp/leaks /var/tmp/tries

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Limits, at their edges: none of them ends in "allow".
+
+test=limits
+. "$(dirname "$0")/lib.sh"
+
+in_cgroup() { sh -c 'echo $$ >/sys/fs/cgroup/'"$1"'/cgroup.procs; shift; exec "$@"' sh "$@"; }
+
+mkdir -p $policies /sys/fs/cgroup/limit/before /tmp/deep
+echo secret >/tmp/denied-file
+status "read works without policy" 0 in_cgroup limit/before act read /tmp/denied-file
+status "a path of 4,300 bytes works without policy" 0 in_cgroup limit/before deep /tmp/deep 4300 file
+cat >$policies/limit.ini <<-END
+	[select]
+	cgroup = /limit
+	[file]
+	deny = read /tmp/denied-file
+	deny = write /tmp/deep/**/forbidden
+END
+bailiffd 2>/tmp/bailiffd.log &
+eventually in_force 1 || not_ok "the policy came into force: $(cat /tmp/bailiffd.log)"
+
+status "a cgroup that was there before is bound" 1 in_cgroup limit/before act read /tmp/denied-file
+mkdir /sys/fs/cgroup/limit/after
+status "a cgroup that comes later is bound" 1 in_cgroup limit/after act read /tmp/denied-file
+
+# More cgroups than the table of bindings holds.
+echo "# $(fill /sys/fs/bpf/bailiff/maps/bindings fill)"
+mkdir /sys/fs/cgroup/limit/more /sys/fs/cgroup/unlimited
+status "with the table full, a new cgroup is under its policy" 1 in_cgroup limit/more act read /tmp/denied-file
+status "... and one that no policy selects is not" 0 in_cgroup unlimited act read /tmp/denied-file
+has "... and status says so" 'full' "$(bailiff status)"
+echo "# $(fill /sys/fs/bpf/bailiff/maps/bindings clear)"
+kill -HUP %1
+sleep 0.5
+status "with room again, it is bound" 1 in_cgroup limit/more act read /tmp/denied-file
+
+# Paths.
+status "a path of 4,080 bytes is told whole, and allowed" 0 in_cgroup limit/more deep /tmp/deep 4080 file
+status "... and denied by its name at the very end" 1 in_cgroup limit/more deep /tmp/deep 4080 forbidden
+status "a longer one gets the strictest answer" 1 in_cgroup limit/more deep /tmp/deep 4081 file
+status "a much longer one too" 1 in_cgroup limit/more deep /tmp/deep 4300 file
+status "... and outside of the policy it works" 0 deep /tmp/deep 4300 file
+deep=/tmp/deep
+for i in $(seq 300); do deep=$deep/$((i % 10)); done
+mkdir -p $deep
+touch $deep/file
+status "300 components are told" 0 in_cgroup limit/more act read $deep/file
+kill %1
+wait
+bailiff release >/dev/null 2>&1
+rm -rf $policies/limit.ini /tmp/denied-file
+(cd /tmp && rm -rf deep)
+rmdir /sys/fs/cgroup/limit/* /sys/fs/cgroup/limit /sys/fs/cgroup/unlimited
