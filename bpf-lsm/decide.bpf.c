@@ -94,11 +94,13 @@ __hidden int decide(struct subject *subject, __u32 verbs, struct object *object,
 
 	if (scratch)
 		reason = object_path(scratch, object, false);
-	if (reason == PATH_KERNEL_OBJECT)
-		/* rules of [file] are about trees; programs without a name in one have rules */
-		reason = bprm ? BAILIFF_REASON_RULE : PATH_KERNEL_OBJECT;
+	/* rules of [file] are about trees that processes see; programs have rules wherever they are */
+	if (bprm && reason == PATH_KERNEL_OBJECT)
+		reason = BAILIFF_REASON_RULE;
+	else if (bprm && reason == PATH_KERNEL_TREE)
+		reason = BAILIFF_REASON_NO_NAMESPACE;
 
-	if (reason != PATH_KERNEL_OBJECT)
+	if (reason < BAILIFF_N_REASONS)
 		ask_all(subject, scratch, verbs, reason, &best);
 	if (reason > 0 && reason < BAILIFF_N_REASONS)
 		stat_add(reason);

@@ -17,13 +17,13 @@ static __always_inline __u32 file_verbs(struct file *file)
 }
 
 /*
- * An overlay opens the file below once more, behind the one that was asked for. That one's path was
- * decided already; this one's is the overlay's own affair (6.5 and later) or the same again.
+ * An overlay opens the file below once more, behind the one that was asked for. Before 6.5 that file
+ * says the same path, which was decided already, with another inode. From then on its path is on a
+ * mount of the overlay's own, which path_build() tells. (The mode has a bit for it, which is in no
+ * BTF and has moved.)
  */
 static __always_inline bool is_backing(struct file *file)
 {
-	if (has_backing_files)
-		return file->f_mode & FMODE_BACKING;
 	return file->f_inode != file->f_path.dentry->d_inode;
 }
 

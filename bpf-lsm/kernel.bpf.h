@@ -38,7 +38,6 @@ enum {
 /* include/linux/fs.h: not in BTF, and part of no ABI; each checked by the tests on both kernels. */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2
-#define FMODE_BACKING (1u << 25) /* where there is a struct backing_file, from 6.5 */
 #define FMODE_EXEC 0x20		 /* in f_flags: the kernel opens it to execute it */
 #define O_TRUNC 01000
 

@@ -6,7 +6,6 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 arena_mask = 0;
-const volatile bool has_backing_files = false;
 
 struct arena_map arena SEC(".maps");
 struct control_map control SEC(".maps");

@@ -101,12 +101,6 @@ extern struct events_map events SEC(".maps");
 /* The arena's size in cells, less one. Read-only for the programs, so the verifier knows it. */
 extern const volatile __u32 arena_mask;
 
-/*
- * Whether this kernel has struct backing_file. Set by the daemon: to ask for a type that the kernel
- * lacks makes libbpf look through every module's types, which takes CAP_SYS_ADMIN.
- */
-extern const volatile bool has_backing_files;
-
 static __always_inline void stat_add(__u32 index)
 {
 	__u64 *value = bpf_map_lookup_elem(&stats, &index);

@@ -104,7 +104,9 @@ __hidden int path_build(struct scratch *scratch, struct vfsmount *mnt, struct de
 	ns = BPF_CORE_READ(top, mnt_ns);
 	if (walk.status == WALK_DISCONNECTED)
 		return (long)ns == MNT_NS_INTERNAL ? PATH_KERNEL_OBJECT : BAILIFF_REASON_NO_NAMESPACE;
-	if (!ns || (long)ns == MNT_NS_INTERNAL)
+	if ((long)ns == MNT_NS_INTERNAL)
+		return PATH_KERNEL_TREE;
+	if (!ns)
 		return BAILIFF_REASON_NO_NAMESPACE;
 	if (ns != mount_ns)
 		return BAILIFF_REASON_OTHER_NAMESPACE;
@@ -169,16 +171,29 @@ __hidden int path_build_cgroup(struct scratch *scratch, struct cgroup *cgroup)
 	return scratch->off == PATH_END ? path_prepend_slash(scratch) : 0;
 }
 
+/* How many bytes of a relative name say nothing: "./", once or more. At most 8 are looked at. */
+static __always_inline __u32 skip_dots(const char *name)
+{
+	__u32 skip = 0;
+
+	for (int i = 0; i < 8; i += 2) {
+		if (name[i] != '.' || name[i + 1] != '/')
+			break;
+		skip = i + 2;
+	}
+	return skip;
+}
+
 __hidden int path_build_invoked(struct scratch *scratch, struct linux_binprm *bprm,
 				struct task_struct *task)
 {
 	/* the event's room is free until there is a verdict */
 	long n = bpf_probe_read_kernel_str(scratch->text, PATH_END, BPF_CORE_READ(bprm, interp));
-	__u32 len = n - 1;
+	__u32 skip = skip_dots(scratch->text), len = n - 1 - skip;
 
 	if (n < 2)
 		return BAILIFF_REASON_UNREADABLE;
-	if (len > BAILIFF_PATH_MAX - 1)
+	if (len == 0 || len > BAILIFF_PATH_MAX - 1)
 		return BAILIFF_REASON_TOO_LONG;
 	scratch->off = PATH_END - len;
 	for (int done = 0; done < PATH_END; done += NAME_MAX + 1) {
@@ -190,7 +205,7 @@ __hidden int path_build_invoked(struct scratch *scratch, struct linux_binprm *bp
 		if (piece > NAME_MAX + 1)
 			piece = NAME_MAX + 1;
 		bpf_probe_read_kernel(&scratch->path[(scratch->off + done) & (PATH_END - 1)], piece,
-				      &scratch->text[done]);
+				      &scratch->text[done + skip]);
 	}
 	if (scratch->text[0] == '/')
 		return 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -250,26 +249,11 @@ static int keep_descriptors(struct kernel *kernel, const struct bpf_object *obje
 	return 0;
 }
 
-static int kernel_has_type(const char *name)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	int id;
-
-	if (!btf)
-		return -errno;
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-	btf__free(btf);
-	return id > 0;
-}
-
 /* What the programs must know before the verifier sees them. */
 static int set_up(struct bailiff_bpf *skeleton, size_t n_cells, int n_cpus)
 {
-	int r = kernel_has_type("backing_file");
+	int r;
 
-	if (r < 0)
-		return r;
-	skeleton->rodata->has_backing_files = r;
 	skeleton->rodata->arena_mask = (__u32)n_cells - 1;
 	r = bpf_map__set_value_size(skeleton->maps.arena,
 				    (__u32)(n_cells * sizeof(struct bailiff_cell)));

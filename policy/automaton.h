@@ -23,7 +23,8 @@ struct glob;
 
 struct automaton_pattern {
 	const struct glob *glob;
-	uint32_t rule; /* what an accept set says where the pattern matches; several may share one */
+	uint32_t
+		rule; /* what an accept set says where the pattern matches; several may share one */
 };
 
 enum automaton_flags {
@@ -41,11 +42,11 @@ struct automaton_exception {
 struct automaton {
 	uint32_t n_states;
 	uint32_t start;
-	uint32_t *defaults;		       /* of each state */
-	uint32_t *first;		       /* of each state: its first exception; one more at the end */
+	uint32_t *defaults; /* of each state */
+	uint32_t *first;    /* of each state: its first exception; one more at the end */
 	struct automaton_exception *exceptions; /* ascending by class within a state */
-	uint32_t *labels;		       /* of each state: its accept set, later its label */
-	struct interner accepts;	       /* the accept sets: ascending rules; 0 is empty */
+	uint32_t *labels;			/* of each state: its accept set, later its label */
+	struct interner accepts;		/* the accept sets: ascending rules; 0 is empty */
 	unsigned n_classes;
 	uint8_t class_of[256];
 };

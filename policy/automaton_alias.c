@@ -2,9 +2,9 @@
 #include "policy/automaton_alias.h"
 
 const char *const alias_groups[][ALIAS_GROUP_SIZE] = {
-	{ "/bin", "/usr/bin" },	    { "/sbin", "/usr/sbin" },	{ "/lib", "/usr/lib" },
-	{ "/lib32", "/usr/lib32" }, { "/lib64", "/usr/lib64" }, { "/libx32", "/usr/libx32" },
-	{ "/run", "/var/run" },
+	{"/bin", "/usr/bin"},	  {"/sbin", "/usr/sbin"},   {"/lib", "/usr/lib"},
+	{"/lib32", "/usr/lib32"}, {"/lib64", "/usr/lib64"}, {"/libx32", "/usr/libx32"},
+	{"/run", "/var/run"},
 };
 
 const unsigned n_alias_groups = sizeof(alias_groups) / sizeof(alias_groups[0]);
@@ -30,7 +30,7 @@ static uint8_t node_get(struct alias_trie *trie, uint8_t parent, char byte)
 
 void alias_trie_init(struct alias_trie *trie)
 {
-	*trie = (struct alias_trie){ .n_nodes = ALIAS_ROOT + 1 };
+	*trie = (struct alias_trie){.n_nodes = ALIAS_ROOT + 1};
 	trie->nodes[ALIAS_DEAD].group = ALIAS_NONE;
 	trie->nodes[ALIAS_ROOT].group = ALIAS_NONE;
 	for (unsigned group = 0; group < n_alias_groups; group++) {

@@ -45,7 +45,7 @@ static void slots_put(struct interner *in, uint32_t id)
 
 	while (in->slots[at].generation == in->generation)
 		at = (at + 1) & (in->n_slots - 1);
-	in->slots[at] = (struct interner_slot){ .generation = in->generation, .id = id };
+	in->slots[at] = (struct interner_slot){.generation = in->generation, .id = id};
 }
 
 /* At most half full, so that a search ends soon. */
@@ -71,7 +71,8 @@ static int slots_reserve(struct interner *in)
 	return 0;
 }
 
-static uint32_t interner_find(const struct interner *in, const uint32_t *items, size_t n, uint32_t hash)
+static uint32_t interner_find(const struct interner *in, const uint32_t *items, size_t n,
+			      uint32_t hash)
 {
 	size_t at = hash & (in->n_slots - 1);
 
@@ -148,7 +149,8 @@ void interner_clear(struct interner *in)
 	in->n_items = 0;
 	in->generation++;
 	if (in->generation == 0) {
-		/* Once in four thousand million times the marks of old could be mistaken for new. */
+		/* Once in four thousand million times the marks of old could be mistaken for new.
+		 */
 		if (in->n_slots)
 			memset(in->slots, 0, in->n_slots * sizeof(*in->slots));
 		in->generation = 1;
@@ -161,5 +163,5 @@ void interner_release(struct interner *in)
 	free(in->first);
 	free(in->hashes);
 	free(in->slots);
-	*in = (struct interner){ 0 };
+	*in = (struct interner){0};
 }

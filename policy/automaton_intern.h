@@ -33,7 +33,8 @@ int interner_add(struct interner *interner, const uint32_t *items, size_t n, uin
 int interner_append(struct interner *interner, const uint32_t *items, size_t n, uint32_t *ret_id);
 
 /* The list of an id; it moves when another is added. */
-static inline const uint32_t *interner_list(const struct interner *interner, uint32_t id, size_t *ret_n)
+static inline const uint32_t *interner_list(const struct interner *interner, uint32_t id,
+					    size_t *ret_n)
 {
 	size_t first = interner->first[id];
 	size_t end = id + 1 < interner->n_lists ? interner->first[id + 1] : interner->n_items;

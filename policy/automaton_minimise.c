@@ -40,7 +40,7 @@ struct partition {
 /* A target and a class in one number; STATES_MAX in automaton_subset.c leaves room. */
 #define ENTRY(target, class) ((target) << 8 | (class))
 #define ENTRY_TARGET(entry) ((entry) >> 8)
-#define ENTRY_CLASS(entry) ((entry) & 0xff)
+#define ENTRY_CLASS(entry) ((entry)&0xff)
 
 struct signature {
 	uint32_t items[1 + 256]; /* the default, then entries ascending by class */
@@ -84,7 +84,7 @@ static uint32_t most_frequent(const struct partition *p, const uint32_t *full)
 static void signature_full(const struct partition *p, uint32_t state, struct signature *sig)
 {
 	const struct automaton *dfa = p->dfa;
-	uint32_t full[256];
+	uint32_t full[256] = {0};
 
 	for (unsigned i = 0; i < dfa->n_classes; i++)
 		full[i] = p->block_of[dfa->defaults[state]];
@@ -190,18 +190,18 @@ static int block_split(struct partition *p, uint32_t number)
 	/* What is not dirty is a part like the others, for no dirty state is like it. */
 	if (block.begin + block.n_dirty < block.end)
 		p->size[n_parts++] = block.end - block.begin;
-	*kept = (struct block){ .begin = begin, .end = begin };
+	*kept = (struct block){.begin = begin, .end = begin};
 	for (uint32_t i = 0; i < n_parts; i++, begin = end) {
 		end = block.begin + p->size[i];
 		if (end - begin > kept->end - kept->begin)
-			*kept = (struct block){ .begin = begin, .end = end };
+			*kept = (struct block){.begin = begin, .end = end};
 	}
 	begin = block.begin;
 	for (uint32_t i = 0; i < n_parts; i++, begin = end) {
 		end = block.begin + p->size[i];
 		if (begin == kept->begin)
 			continue;
-		p->blocks[p->n_blocks] = (struct block){ .begin = begin, .end = end };
+		p->blocks[p->n_blocks] = (struct block){.begin = begin, .end = end};
 		for (uint32_t at = begin; at < end; at++) {
 			p->block_of[p->states[at]] = p->n_blocks;
 			p->moved[n_moved++] = p->states[at];
@@ -215,22 +215,23 @@ static int block_split(struct partition *p, uint32_t number)
 
 static int partition_allocate(struct partition *p)
 {
-	size_t n = p->dfa->n_states, n_edges = n + p->dfa->first[n];
+	size_t n_edges = p->dfa->n_states + (size_t)p->dfa->first[p->dfa->n_states];
+	/* One to spare: where a list of edges ends, and a part more than there are states. */
+	size_t n = p->dfa->n_states + 1u;
 
 	p->states = calloc(n, sizeof(*p->states));
 	p->position = calloc(n, sizeof(*p->position));
 	p->block_of = calloc(n, sizeof(*p->block_of));
 	p->blocks = calloc(n, sizeof(*p->blocks));
 	p->queue = calloc(n, sizeof(*p->queue));
-	p->before_first = calloc(n + 2, sizeof(*p->before_first));
+	p->before_first = calloc(n + 1, sizeof(*p->before_first));
 	p->before = calloc(n_edges, sizeof(*p->before));
 	p->part = calloc(n, sizeof(*p->part));
-	p->size = calloc(n + 1, sizeof(*p->size));
+	p->size = calloc(n, sizeof(*p->size));
 	p->moved = calloc(n, sizeof(*p->moved));
 	p->count = calloc(n, sizeof(*p->count));
 	if (!p->states || !p->position || !p->block_of || !p->blocks || !p->queue ||
-	    !p->before_first || !p->before || !p->part || !p->size || !p->moved ||
-	    !p->count)
+	    !p->before_first || !p->before || !p->part || !p->size || !p->moved || !p->count)
 		return -ENOMEM;
 	return 0;
 }
@@ -359,7 +360,7 @@ static int quotient_allocate(struct quotient *q, const struct partition *p)
 	/* Any state is stacked once for each edge to it. */
 	size_t n_stack = n_exceptions + p->dfa->n_states + 2;
 
-	q->number = malloc(n * sizeof(*q->number));
+	q->number = malloc((n + 1) * sizeof(*q->number));
 	q->stack = malloc(n_stack * sizeof(*q->stack));
 	q->out = calloc(1, sizeof(*q->out));
 	if (!q->number || !q->stack || !q->out)
@@ -393,7 +394,7 @@ static int quotient_row(struct quotient *q, const struct partition *p, uint32_t 
 	quotient_visit(q, sig.items[0]);
 	for (size_t i = 1; i < sig.n; i++) {
 		out->exceptions[at++] = (struct automaton_exception){
-			.class = ENTRY_CLASS(sig.items[i]), .target = ENTRY_TARGET(sig.items[i]) };
+			.class = ENTRY_CLASS(sig.items[i]), .target = ENTRY_TARGET(sig.items[i])};
 		quotient_visit(q, ENTRY_TARGET(sig.items[i]));
 	}
 	out->first[n + 1] = at;
@@ -443,8 +444,8 @@ static void automaton_replace(struct automaton *dfa, struct automaton *by)
 
 int automaton_minimise(struct automaton *automaton, const uint32_t *labels)
 {
-	__attribute__((cleanup(partition_release))) struct partition p = { .dfa = automaton };
-	__attribute__((cleanup(quotient_release))) struct quotient q = { 0 };
+	__attribute__((cleanup(partition_release))) struct partition p = {.dfa = automaton};
+	__attribute__((cleanup(quotient_release))) struct quotient q = {0};
 	int r;
 
 	for (uint32_t s = 0; s < automaton->n_states; s++)

@@ -65,7 +65,7 @@ static int link_add(struct nfa *nfa, uint32_t head, uint32_t value, uint32_t *re
 
 	if (r < 0)
 		return r;
-	nfa->links[nfa->n_links] = (struct nfa_link){ .value = value, .next = head };
+	nfa->links[nfa->n_links] = (struct nfa_link){.value = value, .next = head};
 	*ret_head = nfa->n_links++;
 	return 0;
 }
@@ -93,7 +93,8 @@ static int child_get(struct builder *b, uint32_t parent, uint32_t symbol, uint32
 	uint32_t child, slash;
 	int r;
 
-	for (child = nfa->states[parent].child; child != NFA_NONE; child = nfa->states[child].sibling)
+	for (child = nfa->states[parent].child; child != NFA_NONE;
+	     child = nfa->states[child].sibling)
 		if (nfa->states[child].symbol == symbol) {
 			*ret_child = child;
 			return 0;
@@ -128,7 +129,8 @@ static bool set_is_all(const struct glob_set *set)
 	return !(~set->bits[0] & ~1ull) && !~set->bits[1] && !~set->bits[2] && !~set->bits[3];
 }
 
-static int loop_get(struct builder *b, uint32_t parent, const struct glob_set *set, uint32_t *ret_loop)
+static int loop_get(struct builder *b, uint32_t parent, const struct glob_set *set,
+		    uint32_t *ret_loop)
 {
 	struct nfa *nfa = b->nfa;
 	uint32_t number, loop;
@@ -229,7 +231,7 @@ static int join(struct builder *b, uint32_t *states, unsigned n, enum join_kind 
 static int frontier_join(struct builder *b, struct frontier *f)
 {
 	uint32_t states[JOIN_KINDS][FRONTIER_MAX];
-	unsigned n[JOIN_KINDS] = { 0 };
+	unsigned n[JOIN_KINDS] = {0};
 
 	if (f->n <= 1)
 		return 0;
@@ -284,7 +286,7 @@ static int walk_text(struct builder *b, const struct glob *glob, uint32_t *state
 static int walk_simple(struct builder *b, const struct glob *glob, const struct frontier *in,
 		       struct frontier *out)
 {
-	static const struct glob_set all = { { ~1ull, ~0ull, ~0ull, ~0ull } };
+	static const struct glob_set all = {{~1ull, ~0ull, ~0ull, ~0ull}};
 
 	for (unsigned i = 0; i < in->n; i++) {
 		uint32_t state = in->states[i], number;
@@ -313,7 +315,7 @@ static int walk_either(struct builder *b, const struct glob *glob, const struct 
 		       struct frontier *out)
 {
 	for (size_t i = 0; i < glob->n_parts; i++) {
-		struct frontier part = { .n = 0 };
+		struct frontier part = {.n = 0};
 		int r = walk(b, glob->parts[i], in, &part);
 
 		for (unsigned s = 0; r == 0 && s < part.n; s++)
@@ -363,8 +365,8 @@ static int walk(struct builder *b, const struct glob *glob, const struct frontie
 
 int nfa_add(struct nfa *nfa, const struct automaton_pattern *pattern, uint32_t index)
 {
-	struct builder b = { .nfa = nfa, .pattern = index };
-	struct frontier in = { .n = 1 }, out = { .n = 0 };
+	struct builder b = {.nfa = nfa, .pattern = index};
+	struct frontier in = {.n = 1}, out = {.n = 0};
 	uint32_t root;
 	int r = 0;
 
@@ -386,7 +388,7 @@ void nfa_name_bytes(struct nfa *nfa, const char *bytes)
 /* Splits each class in two by one set of bytes: those in it get a new class unless all are. */
 static void classes_split(struct nfa *nfa, const uint64_t bits[4])
 {
-	uint16_t size[256] = { 0 }, inside[256] = { 0 };
+	uint16_t size[256] = {0}, inside[256] = {0};
 	int renamed[256];
 
 	for (unsigned byte = 1; byte < 256; byte++) {
@@ -427,7 +429,7 @@ int nfa_classes(struct nfa *nfa)
 	nfa->class_of[0] = 0;
 	nfa->n_classes = 2;
 	for (unsigned byte = 1; byte < 256; byte++) {
-		uint64_t bits[4] = { 0 };
+		uint64_t bits[4] = {0};
 
 		bits[byte / 64] = 1ull << (byte % 64);
 		if (set_has(nfa->bytes, byte))
@@ -466,5 +468,5 @@ void nfa_release(struct nfa *nfa)
 	interner_release(&nfa->sets);
 	interner_release(&nfa->joins);
 	free(nfa->join_states);
-	*nfa = (struct nfa){ 0 };
+	*nfa = (struct nfa){0};
 }

@@ -46,11 +46,11 @@ struct nfa {
 	struct nfa_link *links; /* of the lists of states */
 	uint32_t n_links;
 	size_t links_capacity;
-	struct interner sets; /* struct glob_set as eight numbers */
+	struct interner sets;  /* struct glob_set as eight numbers */
 	struct interner joins; /* states that are joined, and into which */
 	uint32_t *join_states;
 	size_t join_states_capacity;
-	uint64_t bytes[4];    /* those that patterns name: bit b is byte b */
+	uint64_t bytes[4]; /* those that patterns name: bit b is byte b */
 	/* by nfa_classes() */
 	unsigned n_classes;
 	uint8_t class_of[256];

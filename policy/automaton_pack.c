@@ -15,11 +15,11 @@
 /* Neither a head nor any state's number: what no lookup takes for its own. */
 #define CELL_UNUSED 0xffffffffu
 
-/* Rows are tried in this many words before the end of what is in use, and then behind it. */
-#define WINDOW 16
-
-/* Rows that may fail to fit into the lowest word before it is given up. */
-#define LOW_FAILURES_MAX 64
+/*
+ * Rows are tried in this many words before the end of what is in use, and then behind it. More
+ * words fill the table by less than 1 % better, and take several times as long.
+ */
+#define WINDOW 4
 
 struct packer {
 	const struct automaton *dfa;
@@ -27,8 +27,7 @@ struct packer {
 	uint32_t *place; /* of each state */
 	uint64_t *free;	 /* bit i: cell i is free */
 	size_t n_words, words_capacity;
-	size_t low; /* no row is tried below this word */
-	unsigned low_failures;
+	size_t low;	  /* no row is tried below this word */
 	uint32_t n_cells; /* one more than the last used */
 };
 
@@ -98,29 +97,23 @@ static void row_take(struct packer *p, uint32_t state, uint32_t place)
 
 static int row_place(struct packer *p, uint32_t state)
 {
-	size_t word, tries = 0, end = p->n_cells / 64;
+	size_t end = p->n_cells / 64, word;
 	uint64_t fits = 0;
 	int r;
 
-	if (end > WINDOW && p->low < end - WINDOW) {
+	if (end > WINDOW && p->low < end - WINDOW)
 		p->low = end - WINDOW;
-		p->low_failures = 0;
-	}
-	while (p->low < p->n_words && !p->free[p->low]) {
+	while (p->low < p->n_words && !p->free[p->low])
 		p->low++;
-		p->low_failures = 0;
-	}
-	for (word = p->low; !fits; word++, tries++) {
-		/* A row reaches 256 cells further than its head, and a word is read from any bit. */
+	/* Any row fits behind the end. */
+	for (word = p->low; !fits; word++) {
+		/* A row reaches 256 cells further than its head, and a word is read from any bit.
+		 */
 		r = words_reserve(p, word + 1 + 256 / 64 + 2);
 		if (r < 0)
 			return r;
 		if (p->free[word])
 			fits = row_fits(p, state, word);
-	}
-	if (tries > 1 && ++p->low_failures >= LOW_FAILURES_MAX) {
-		p->low++;
-		p->low_failures = 0;
 	}
 	row_take(p, state, (uint32_t)(word - 1) * 64 + (uint32_t)__builtin_ctzll(fits));
 	return 0;
@@ -133,7 +126,7 @@ static int row_place(struct packer *p, uint32_t state)
 static void order_fill(struct packer *p)
 {
 	const struct automaton *dfa = p->dfa;
-	uint32_t begin[10] = { 0 };
+	uint32_t begin[10] = {0};
 
 	for (int pass = 0; pass < 2; pass++) {
 		/* First count, then fill in; state 0 has its place already. */
@@ -158,36 +151,38 @@ static void cells_fill(const struct packer *p, struct automaton_table *table)
 	const struct automaton *dfa = p->dfa;
 
 	for (uint32_t i = 0; i < table->n_cells; i++)
-		table->cells[i] = (struct bailiff_cell){ .check = CELL_UNUSED };
+		table->cells[i] = (struct bailiff_cell){.check = CELL_UNUSED};
 	for (uint32_t s = 0; s < dfa->n_states; s++) {
 		struct bailiff_cell *head = table->cells + p->place[s];
 
-		*head = (struct bailiff_cell){ .check = BAILIFF_HEAD | dfa->labels[s],
-					       .next = p->place[dfa->defaults[s]] };
+		*head = (struct bailiff_cell){.check = BAILIFF_HEAD | dfa->labels[s],
+					      .next = p->place[dfa->defaults[s]]};
 		for (uint32_t i = dfa->first[s]; i < dfa->first[s + 1]; i++)
 			head[1 + dfa->exceptions[i].class] = (struct bailiff_cell){
-				.check = p->place[s],
-				.next = p->place[dfa->exceptions[i].target] };
+				.check = p->place[s], .next = p->place[dfa->exceptions[i].target]};
 	}
 	table->start = p->place[dfa->start];
 	/* State 0 leads to itself by its default. */
 	if (table->start)
 		table->cells[table->start + 1] =
-			(struct bailiff_cell){ .check = table->start, .next = table->start };
+			(struct bailiff_cell){.check = table->start, .next = table->start};
+}
+
+static int packer_allocate(struct packer *p)
+{
+	p->order = calloc(p->dfa->n_states, sizeof(*p->order));
+	p->place = calloc(p->dfa->n_states, sizeof(*p->place));
+	return p->order && p->place ? words_reserve(p, 8) : -ENOMEM;
 }
 
 int automaton_pack(const struct automaton *automaton, struct automaton_table *ret_table)
 {
-	__attribute__((cleanup(packer_release))) struct packer p = { .dfa = automaton };
+	__attribute__((cleanup(packer_release))) struct packer p = {.dfa = automaton};
 	uint32_t n = automaton->n_states;
 	struct automaton_table table;
 	int r;
 
-	p.order = calloc(n, sizeof(*p.order));
-	p.place = calloc(n, sizeof(*p.place));
-	if (!p.order || !p.place)
-		return -ENOMEM;
-	r = words_reserve(&p, 8);
+	r = packer_allocate(&p);
 	if (r < 0)
 		return r;
 	row_take(&p, 0, 0);

@@ -21,17 +21,6 @@ struct row_base {
 
 #define BASE_UNKNOWN UINT32_MAX
 
-/* Classes that the same of a combination's sets contain. */
-struct row_group {
-	struct glob_set classes;
-	unsigned some; /* one of them */
-};
-
-/* The first group is the largest one. */
-struct row_span {
-	uint32_t first, n;
-};
-
 static void set_begin(struct rows *rows)
 {
 	rows->n_set = 0;
@@ -165,7 +154,7 @@ static int entry_add(struct row_entry **entries, size_t *n, size_t *capacity, ui
 	int r = array_reserve(entries, capacity, *n + 1, sizeof(**entries));
 
 	if (r == 0)
-		(*entries)[(*n)++] = (struct row_entry){ .class = class, .set = set };
+		(*entries)[(*n)++] = (struct row_entry){.class = class, .set = set};
 	return r;
 }
 
@@ -216,119 +205,24 @@ static void sort_entries(struct row_entry *entries, size_t n)
 	}
 }
 
-/* Splits the groups of a combination from @first on by one more set. */
-static int groups_split(struct rows *rows, size_t first, const struct glob_set *set)
+/* The groups of the sets of bytes that rows->edges, sorted by set, have. */
+static int edges_groups(struct rows *rows, const struct group **ret_groups, uint32_t *ret_n)
 {
-	size_t n = rows->n_groups;
-	int r;
-
-	for (size_t g = first; g < n; g++) {
-		struct row_group inside = rows->groups[g], outside = rows->groups[g];
-		bool some_inside = false, some_outside = false;
-
-		for (unsigned i = 0; i < 4; i++) {
-			inside.classes.bits[i] &= set->bits[i];
-			outside.classes.bits[i] &= ~set->bits[i];
-			some_inside |= inside.classes.bits[i] != 0;
-			some_outside |= outside.classes.bits[i] != 0;
-		}
-		if (!some_inside || !some_outside)
-			continue;
-		r = array_reserve(&rows->groups, &rows->groups_capacity, rows->n_groups + 1,
-				  sizeof(*rows->groups));
-		if (r < 0)
-			return r;
-		rows->groups[g] = inside;
-		rows->groups[rows->n_groups++] = outside;
-	}
-	return 0;
-}
-
-static unsigned set_count(const struct glob_set *set)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		n += (unsigned)__builtin_popcountll(set->bits[i]);
-	return n;
-}
-
-static void groups_finish(struct rows *rows, size_t first)
-{
-	size_t largest = first;
-	struct row_group group;
-
-	for (size_t g = first; g < rows->n_groups; g++) {
-		unsigned class = 0;
-
-		while (!set_has(rows->groups[g].classes.bits, class))
-			class++;
-		rows->groups[g].some = class;
-		if (set_count(&rows->groups[g].classes) > set_count(&rows->groups[largest].classes))
-			largest = g;
-	}
-	group = rows->groups[first];
-	rows->groups[first] = rows->groups[largest];
-	rows->groups[largest] = group;
-}
-
-/* Groups all classes by which of a combination's sets contain them. */
-static int groups_make(struct rows *rows, const uint32_t *numbers, size_t n, struct row_span *ret_span)
-{
-	struct row_group all = { 0 };
-	size_t first = rows->n_groups;
-	int r;
-
-	for (unsigned class = 1; class < rows->nfa->n_classes; class++)
-		all.classes.bits[class / 64] |= 1ull << (class % 64);
-	r = array_reserve(&rows->groups, &rows->groups_capacity, first + 1, sizeof(*rows->groups));
-	if (r < 0)
-		return r;
-	rows->groups[rows->n_groups++] = all;
-	for (size_t i = 0; i < n; i++) {
-		r = groups_split(rows, first, &rows->nfa->classes[numbers[i]]);
-		if (r < 0)
-			return r;
-	}
-	groups_finish(rows, first);
-	*ret_span = (struct row_span){ .first = (uint32_t)first,
-				       .n = (uint32_t)(rows->n_groups - first) };
-	return 0;
-}
-
-/* The groups of the sets that rows->edges have; worked out once for each combination of sets. */
-static int groups_get(struct rows *rows, struct row_span *ret_span)
-{
-	uint32_t known = rows->combinations.n_lists, id;
 	size_t n = 0;
-	int r;
+	int r = array_reserve(&rows->numbers, &rows->numbers_capacity, rows->n_edges,
+			      sizeof(*rows->numbers));
 
-	r = array_reserve(&rows->numbers, &rows->numbers_capacity, rows->n_edges,
-			  sizeof(*rows->numbers));
 	if (r < 0)
 		return r;
-	/* rows->edges are sorted by set. */
 	for (size_t i = 0; i < rows->n_edges; i++)
 		if (i == 0 || rows->edges[i].class != rows->edges[i - 1].class)
 			rows->numbers[n++] = rows->edges[i].class;
-	r = interner_add(&rows->combinations, rows->numbers, n, &id);
-	if (r < 0)
-		return r;
-	if (id == known) {
-		r = array_reserve(&rows->spans, &rows->spans_capacity, id + 1u, sizeof(*rows->spans));
-		if (r == 0)
-			r = groups_make(rows, rows->numbers, n, &rows->spans[id]);
-		if (r < 0)
-			return r;
-		rows->work += n * rows->spans[id].n;
-	}
-	*ret_span = rows->spans[id];
-	return 0;
+	return groups_get(&rows->groups, rows->nfa, rows->numbers, n, ret_groups, ret_n);
 }
 
 /* The set that one class leads to: by its own edges, given, and by those of the sets it is in. */
-static int class_target(struct rows *rows, unsigned class, const struct row_entry *bytes, size_t n_bytes,
-			uint32_t *ret_set)
+static int class_target(struct rows *rows, unsigned class, const struct row_entry *bytes,
+			size_t n_bytes, uint32_t *ret_set)
 {
 	int r = 0;
 
@@ -370,46 +264,36 @@ static int row_bytes(struct rows *rows, struct glob_set *done)
 static int row_groups(struct rows *rows, const struct glob_set *done)
 {
 	struct row *row = &rows->row;
-	struct row_span span;
-	uint32_t target;
+	const struct group *groups;
+	uint32_t n, target;
 	int r;
 
 	sort_entries(rows->edges, rows->n_edges);
-	r = groups_get(rows, &span);
+	r = edges_groups(rows, &groups, &n);
 	if (r == 0)
-		r = class_target(rows, rows->groups[span.first].some, NULL, 0, &row->fallback);
-	for (uint32_t g = span.first + 1; r == 0 && g < span.first + span.n; g++) {
-		const struct row_group *group = &rows->groups[g];
-
-		r = class_target(rows, group->some, NULL, 0, &target);
+		r = class_target(rows, groups[0].some, NULL, 0, &row->fallback);
+	for (uint32_t g = 1; r == 0 && g < n; g++) {
+		r = class_target(rows, groups[g].some, NULL, 0, &target);
 		for (unsigned i = 0; r == 0 && i < 4; i++) {
-			uint64_t left = group->classes.bits[i] & ~done->bits[i];
+			uint64_t left = groups[g].classes.bits[i] & ~done->bits[i];
 
 			for (; left; left &= left - 1)
 				row->entries[row->n++] = (struct row_entry){
 					.class = i * 64 + (unsigned)__builtin_ctzll(left),
-					.set = target };
+					.set = target};
 		}
 	}
-	if (r == 0 && span.n > 1)
+	if (r == 0 && n > 1)
 		sort_entries(row->entries, row->n);
 	return r;
 }
 
-/* The row of a set from nothing but its states. */
-static int row_whole(struct rows *rows, uint32_t set)
+/* The row of what rows->bytes and rows->edges say. */
+static int row_gathered(struct rows *rows)
 {
-	struct glob_set done = { 0 };
-	size_t n_states;
-	const uint32_t *states = interner_list(&rows->sets, set, &n_states);
-	int r = 0;
+	struct glob_set done = {0};
+	int r;
 
-	rows->n_bytes = 0;
-	rows->n_edges = 0;
-	for (size_t i = 0; r == 0 && i < n_states; i++)
-		r = gather_state(rows, states[i]);
-	if (r < 0)
-		return r;
 	rows->row.n = 0;
 	rows->row.fallback = ROWS_EMPTY;
 	sort_entries(rows->bytes, rows->n_bytes);
@@ -419,8 +303,23 @@ static int row_whole(struct rows *rows, uint32_t set)
 	return r;
 }
 
-/* Splits a set: its loops as a set of their own, and what leads out of the others. */
-static int base_split(struct rows *rows, uint32_t set, uint32_t *ret_base)
+/* The row of a set from nothing but its states. */
+static int row_whole(struct rows *rows, uint32_t set)
+{
+	size_t n_states;
+	const uint32_t *states = interner_list(&rows->sets, set, &n_states);
+	int r = 0;
+
+	rows->n_bytes = 0;
+	rows->n_edges = 0;
+	for (size_t i = 0; r == 0 && i < n_states; i++)
+		r = gather_state(rows, states[i]);
+	return r < 0 ? r : row_gathered(rows);
+}
+
+/* Splits a set: its loops to rows->set, and what leads out of the others to rows->bytes and edges.
+ */
+static int base_split(struct rows *rows, uint32_t set)
 {
 	size_t n_states;
 	const uint32_t *states = interner_list(&rows->sets, set, &n_states);
@@ -435,10 +334,7 @@ static int base_split(struct rows *rows, uint32_t set, uint32_t *ret_base)
 		else
 			r = gather_state(rows, states[i]);
 	}
-	*ret_base = set;
-	if (r < 0 || rows->n_set == n_states || rows->n_set == 0 || rows->n_edges)
-		return r;
-	return set_end(rows, ret_base);
+	return r;
 }
 
 /* Room to keep the row of each set. */
@@ -462,11 +358,10 @@ static int base_keep(struct rows *rows, uint32_t base)
 				  sizeof(*rows->kept));
 	if (r < 0)
 		return r;
-	rows->bases[base] = (struct row_base){ .fallback = rows->row.fallback,
-					       .n = rows->row.n,
-					       .first = (uint32_t)rows->n_kept };
-	memcpy(rows->kept + rows->n_kept, rows->row.entries, rows->row.n * sizeof(*rows->kept));
-	rows->n_kept += rows->row.n;
+	rows->bases[base] = (struct row_base){
+		.fallback = rows->row.fallback, .n = rows->row.n, .first = (uint32_t)rows->n_kept};
+	for (unsigned i = 0; i < rows->row.n; i++)
+		rows->kept[rows->n_kept++] = rows->row.entries[i];
 	return 0;
 }
 
@@ -526,16 +421,20 @@ int rows_compute(struct rows *rows, uint32_t set)
 	uint32_t base;
 	int r;
 
-	r = base_split(rows, set, &base);
+	r = base_split(rows, set);
 	if (r < 0)
 		return r;
-	if (base == set || rows->n_kept > KEPT_MAX)
+	if (rows->n_set == 0)
+		return row_gathered(rows);
+	if (rows->n_edges || rows->n_bytes == 0 || rows->n_kept > KEPT_MAX)
 		return row_whole(rows, set);
-	r = bases_reserve(rows);
+	r = set_end(rows, &base);
+	if (r == 0)
+		r = bases_reserve(rows);
 	if (r == 0 && rows->bases[base].n == BASE_UNKNOWN) {
 		r = base_keep(rows, base);
 		if (r == 0)
-			r = base_split(rows, set, &base);
+			r = base_split(rows, set);
 	}
 	return r < 0 ? r : row_on_base(rows, &rows->bases[base]);
 }
@@ -551,14 +450,12 @@ uint32_t row_target(const struct row *row, unsigned class)
 void rows_release(struct rows *rows)
 {
 	interner_release(&rows->sets);
-	interner_release(&rows->combinations);
+	groups_release(&rows->groups);
 	free(rows->single);
 	free(rows->seen);
 	free(rows->set);
 	free(rows->bytes);
 	free(rows->edges);
-	free(rows->groups);
-	free(rows->spans);
 	free(rows->numbers);
 	free(rows->bases);
 	free(rows->kept);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/automaton_group.h"
 #include "policy/automaton_nfa.h"
 
 /*
@@ -42,11 +43,7 @@ struct rows {
 	size_t n_bytes, bytes_capacity;
 	struct row_entry *edges; /* edges by a set of bytes; .class is the set's number */
 	size_t n_edges, edges_capacity;
-	struct interner combinations; /* sets' numbers that occur together */
-	struct row_group *groups;     /* of all combinations */
-	size_t n_groups, groups_capacity;
-	struct row_span *spans; /* of each combination: its groups */
-	size_t spans_capacity;
+	struct groups groups;
 	uint32_t *numbers;
 	size_t numbers_capacity;
 	struct row_base *bases; /* of each set, if it is a base that has been asked for */

@@ -105,7 +105,8 @@ static int scratch_add(struct subset *s, size_t n, uint32_t value)
 }
 
 /* The accept set of a list of accepting states of the nfa. */
-static int marks_accept(struct subset *s, const uint32_t *marks, size_t n_marks, uint32_t *ret_accept)
+static int marks_accept(struct subset *s, const uint32_t *marks, size_t n_marks,
+			uint32_t *ret_accept)
 {
 	const struct nfa *nfa = s->rows.nfa;
 	size_t n = 0, n_once = 0;
@@ -191,7 +192,7 @@ static int row_append(struct subset *s, uint32_t *of_class)
 		r = subset_state_get(s, row->entries[i].set, &target);
 		if (r == 0 && target != dfa->defaults[s->n_done])
 			dfa->exceptions[n++] = (struct automaton_exception){
-				.class = row->entries[i].class, .target = target };
+				.class = row->entries[i].class, .target = target};
 	}
 	if (r == 0)
 		dfa->first[s->n_done + 1] = n;
@@ -234,10 +235,10 @@ static int alias_row_append(struct subset *s, uint8_t position)
 	if (r < 0)
 		return r;
 	n = dfa->first[s->n_done + 1];
-	for (unsigned class = 1; class < s->rows.nfa->n_classes; class++)
+	for (unsigned class = 1; class < s->rows.nfa->n_classes; class ++)
 		if (of_class[class] != NFA_NONE && of_class[class] != dfa->defaults[s->n_done])
 			dfa->exceptions[n++] = (struct automaton_exception){
-				.class = class, .target = of_class[class] };
+				.class = class, .target = of_class[class]};
 	qsort(dfa->exceptions + first, n - first, sizeof(*dfa->exceptions), compare_exceptions);
 	dfa->first[s->n_done + 1] = n;
 	return 0;
@@ -302,8 +303,8 @@ static int subset_run(struct subset *s, unsigned flags)
 	if (r == 0)
 		r = subset_state_get(s, ROWS_EMPTY, &dead);
 	if (r == 0)
-		r = aliases ? subset_state_new(s, start, ALIAS_ROOT, &s->dfa->start) :
-			      subset_state_get(s, start, &s->dfa->start);
+		r = aliases ? subset_state_new(s, start, ALIAS_ROOT, &s->dfa->start)
+			    : subset_state_get(s, start, &s->dfa->start);
 	while (r == 0 && s->n_done < s->dfa->n_states)
 		r = state_finish(s);
 	return r;
@@ -375,8 +376,8 @@ int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns,
 		    struct automaton **ret_automaton, size_t *ret_culprit)
 {
 	__attribute__((cleanup(automaton_freep))) struct automaton *dfa = calloc(1, sizeof(*dfa));
-	__attribute__((cleanup(subset_release))) struct subset s = { .dfa = dfa };
-	__attribute__((cleanup(nfa_release))) struct nfa nfa = { 0 };
+	__attribute__((cleanup(subset_release))) struct subset s = {.dfa = dfa};
+	__attribute__((cleanup(nfa_release))) struct nfa nfa = {0};
 	int r;
 
 	if (!dfa)

@@ -63,7 +63,7 @@ static uint64_t rule_key(const struct policy *policy, enum bailiff_verdict verdi
 			 const char *pattern)
 {
 	const char *section = verbs & 1u << BAILIFF_VERB_EXEC ? "exec" : "file";
-	unsigned char small[2] = { (unsigned char)verdict, (unsigned char)verbs };
+	unsigned char small[2] = {(unsigned char)verdict, (unsigned char)verbs};
 	uint64_t hash = 0xcbf29ce484222325ull;
 
 	hash = hash_bytes(hash, policy->name, strlen(policy->name) + 1);
@@ -111,7 +111,7 @@ static void rules_add(struct compiler *c, uint32_t index)
 		c->sources[n] = rule;
 		c->group_of[n] = index;
 		c->verbs[n] = (uint8_t)rule->verbs;
-		c->patterns[n - 1] = (struct automaton_pattern){ .glob = rule->glob, .rule = n };
+		c->patterns[n - 1] = (struct automaton_pattern){.glob = rule->glob, .rule = n};
 		c->rules[n] = (struct bailiff_rule){
 			.key = rule_key(policy, rule->verdict, rule->verbs, rule->pattern),
 			.policy = index,
@@ -216,7 +216,8 @@ static uint32_t stricter(uint32_t a, uint32_t b)
 	return a == BAILIFF_ALLOW ? b : a;
 }
 
-/* Under the name as invoked, a policy's exec decision counts if it is a deny that a pattern says. */
+/* Under the name as invoked, a policy's exec decision counts if it is a deny that a pattern says.
+ */
 static uint32_t decide_invoked(const struct compiler *c, uint32_t exec)
 {
 	bool deny = BAILIFF_VERDICT(exec) >= BAILIFF_WOULD_DENY;
@@ -239,8 +240,8 @@ static void decide(struct compiler *c, const uint32_t *set, size_t n_set, uint32
 
 			words[verb] = stricter(words[verb], word);
 			if (verb == BAILIFF_VERB_EXEC)
-				words[BAILIFF_VERB_INVOKED] =
-					stricter(words[BAILIFF_VERB_INVOKED], decide_invoked(c, word));
+				words[BAILIFF_VERB_INVOKED] = stricter(words[BAILIFF_VERB_INVOKED],
+								       decide_invoked(c, word));
 		}
 	}
 }
@@ -288,7 +289,8 @@ static int too_large(const struct compiler *c, struct diag *diag, uint32_t rule,
 {
 	const struct policy_rule *source = c->sources[rule];
 	const struct policy *policy = c->policies[c->group_of[rule]];
-	int r = diag_add(diag, DIAG_ERROR, policy->file, source->line, source->column, NULL, "%s", why);
+	int r = diag_add(diag, DIAG_ERROR, policy->file, source->line, source->column, NULL, "%s",
+			 why);
 
 	return r < 0 ? r : 1;
 }
@@ -304,17 +306,20 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 		return r;
 	r = automaton_build(c->patterns, c->n_own - 1, AUTOMATON_ALIASES, &c->automaton, &pattern);
 	if (r == -E2BIG)
-		return too_large(c, diag, c->patterns[pattern].rule,
-				 "the patterns together make too large an automaton, and this one has "
-				 "most of the blame: split the policy, or use fewer \"**\" and \"*\"");
+		return too_large(
+			c, diag, c->patterns[pattern].rule,
+			"the patterns together make too large an automaton, and this one has "
+			"most of the blame: split the policy, use fewer \"**\" and \"*\", or write "
+			"patterns that differ in one part as one: /**/{a,b}/**");
 	if (r < 0)
 		return r;
 	r = containment_compute(&c->containment, &c->automaton->accepts, c->n_own, c->group_of,
 				c->verbs, &rule);
 	if (r == -E2BIG)
-		return too_large(c, diag, rule,
-				 "too many rules match the same paths as this one: split the policy, or "
-				 "use fewer patterns that overlap");
+		return too_large(
+			c, diag, rule,
+			"too many rules match the same paths as this one: split the policy, or "
+			"use fewer patterns that overlap");
 	if (r < 0)
 		return r;
 	return compiler_label(c);

@@ -67,6 +67,8 @@ static int lists_allocate(struct lists *l, const struct interner *accepts, uint3
 	l->order = calloc(accepts->n_lists + 1u, sizeof(*l->order));
 	if (!l->first || !l->n || !l->mark || !l->order)
 		return -ENOMEM;
+	if (array_reserve(&l->items, &l->capacity, 1, sizeof(*l->items)) < 0)
+		return -ENOMEM;
 	memset(l->n, 0xff, (n_rules + 1u) * sizeof(*l->n));
 	memset(l->mark, 0xff, (n_rules + 1u) * sizeof(*l->mark));
 	return order_fill(l, accepts, n_rules);
@@ -173,7 +175,7 @@ int containment_compute(struct containment *containment, const struct interner *
 			uint32_t n_rules, const uint32_t *group_of, const uint8_t *verbs,
 			uint32_t *ret_culprit)
 {
-	__attribute__((cleanup(lists_release))) struct lists l = { 0 };
+	__attribute__((cleanup(lists_release))) struct lists l = {0};
 	int r;
 
 	r = lists_allocate(&l, accepts, n_rules);

@@ -26,7 +26,7 @@ static void glob_freep(struct glob **glob)
 
 static int fail(struct parser *p, size_t offset, const char *reason)
 {
-	*p->error = (struct glob_error){ .offset = offset, .reason = reason };
+	*p->error = (struct glob_error){.offset = offset, .reason = reason};
 	return -EINVAL;
 }
 
@@ -47,7 +47,8 @@ static struct glob *node_new(enum glob_kind kind)
 	return node;
 }
 
-/* Takes @part, also when it fails, so that a caller may pass what may be NULL for want of memory. */
+/* Takes @part, also when it fails, so that a caller may pass what may be NULL for want of memory.
+ */
 static int parts_add(struct glob *node, struct glob *part)
 {
 	__attribute__((cleanup(glob_freep))) struct glob *owned = part;
@@ -123,7 +124,7 @@ static int set_add(struct glob *sequence, enum glob_kind kind, const struct glob
 /* Every byte, or every byte but '/'. */
 static int any_add(struct glob *sequence, enum glob_kind kind, bool slash)
 {
-	struct glob_set set = { 0 };
+	struct glob_set set = {0};
 
 	if (!slash)
 		set_put(&set, '/');
@@ -171,7 +172,7 @@ static int class_item(struct parser *p, size_t open, struct glob_set *set)
 static int parse_class(struct parser *p, struct glob *sequence)
 {
 	size_t open = p->at++;
-	struct glob_set set = { 0 };
+	struct glob_set set = {0};
 	bool invert = p->text[p->at] == '!' || p->text[p->at] == '^';
 	int r;
 
@@ -258,7 +259,8 @@ static int parse_plain(struct parser *p)
 		return fail(p, p->at, "'}' closes no '{' (a '}' itself is written \\})");
 	if (p->text[p->at] == '\\' && !(p->flags & GLOB_BACKSLASH_PLAIN)) {
 		if (!p->text[p->at + 1])
-			return fail(p, p->at, "a final '\\' quotes nothing (a '\\' itself is written \\\\)");
+			return fail(p, p->at,
+				    "a final '\\' quotes nothing (a '\\' itself is written \\\\)");
 		p->at++;
 	}
 	p->run[p->n_run++] = p->text[p->at++];
@@ -293,23 +295,21 @@ static int parse_sequence(struct parser *p, struct glob **ret_sequence)
 static int beneath_add(struct glob *sequence)
 {
 	__attribute__((cleanup(glob_freep))) struct glob *either = node_new(GLOB_EITHER);
+	__attribute__((cleanup(glob_freep))) struct glob *beneath = node_new(GLOB_SEQUENCE);
 	int r;
 
-	if (!either)
+	if (!either || !beneath)
 		return -ENOMEM;
-	r = parts_add(either, node_new(GLOB_SEQUENCE));
-	if (r < 0)
-		return r;
-	r = parts_add(either, node_new(GLOB_SEQUENCE));
-	if (r < 0)
-		return r;
-	r = text_add(either->parts[1], "/", 1);
-	if (r < 0)
-		return r;
-	r = any_add(either->parts[1], GLOB_ANY, true);
-	if (r < 0)
-		return r;
-	return parts_add(sequence, take(&either));
+	r = text_add(beneath, "/", 1);
+	if (r == 0)
+		r = any_add(beneath, GLOB_ANY, true);
+	if (r == 0)
+		r = parts_add(either, node_new(GLOB_SEQUENCE));
+	if (r == 0)
+		r = parts_add(either, take(&beneath));
+	if (r == 0)
+		r = parts_add(sequence, take(&either));
+	return r;
 }
 
 static int parse_whole(struct parser *p, struct glob *whole)
@@ -337,7 +337,7 @@ int glob_parse(const char *text, unsigned flags, struct glob **ret_glob,
 	       struct glob_error *ret_error)
 {
 	__attribute__((cleanup(glob_freep))) struct glob *whole = NULL;
-	struct parser p = { .text = text, .flags = flags, .error = ret_error };
+	struct parser p = {.text = text, .flags = flags, .error = ret_error};
 	size_t n_text = strlen(text);
 	int r;
 

@@ -23,7 +23,7 @@ enum glob_kind {
 	GLOB_ANY,      /* any number of bytes of a set */
 	GLOB_EITHER,   /* one of the parts */
 	GLOB_SEQUENCE, /* the parts, one after the other */
-	GLOB_OPEN,     /* anything, where a '/' of the pattern has just been matched; else nothing */
+	GLOB_OPEN, /* anything, where a '/' of the pattern has just been matched; else nothing */
 };
 
 struct glob_set {
@@ -55,10 +55,11 @@ struct glob_error {
 };
 
 enum glob_flags {
-	GLOB_BACKSLASH_PLAIN = 1 << 0, /* '\' is an ordinary byte (systemd's unit names have them) */
-	GLOB_BENEATH = 1 << 1,	       /* and all beneath: P or P/anything */
-	GLOB_COMPONENT = 1 << 2,       /* P stands for one component anywhere: any path, '/', P */
-	GLOB_SLASH_PLAIN = 1 << 3,     /* a final '/' is only itself */
+	GLOB_BACKSLASH_PLAIN =
+		1 << 0,		   /* '\' is an ordinary byte (systemd's unit names have them) */
+	GLOB_BENEATH = 1 << 1,	   /* and all beneath: P or P/anything */
+	GLOB_COMPONENT = 1 << 2,   /* P stands for one component anywhere: any path, '/', P */
+	GLOB_SLASH_PLAIN = 1 << 3, /* a final '/' is only itself */
 };
 
 /*

@@ -78,7 +78,7 @@ static void image_fill(struct image *image, const struct image_parts *parts,
 int image_assemble(const struct image_parts *parts, struct automaton *automaton,
 		   const uint32_t *label_of, struct image **ret_image)
 {
-	__attribute__((cleanup(table_free))) struct automaton_table table = { .cells = NULL };
+	__attribute__((cleanup(table_free))) struct automaton_table table = {.cells = NULL};
 	__attribute__((cleanup(image_freep))) struct image *image = NULL;
 	size_t n_cells;
 	int r;
@@ -152,7 +152,8 @@ static bool layout_good(const struct bailiff_image *header, size_t n_cells)
 }
 
 /* Whether a state's number is one: where there is a head, with room for all its classes behind. */
-static bool state_good(const struct bailiff_cell *states, __u32 n_states, __u32 max_class, __u32 state)
+static bool state_good(const struct bailiff_cell *states, __u32 n_states, __u32 max_class,
+		       __u32 state)
 {
 	return state < n_states && n_states - state > max_class + 1 &&
 	       states[state].check & BAILIFF_HEAD && states[state].check != CELL_UNUSED;

@@ -21,9 +21,10 @@ struct image {
 
 /*
  * Compiles policies that hold together for one container into one image: each is decided on its
- * own, the strictest answer stands. Rules' counters are left 0.
- * Returns 0 and the image (the caller frees it), 1 and an error in @diag where the policies exceed a
- * limit (the automaton grows too large), or -ENOMEM.
+ * own, the strictest answer stands. Rules' counters are left 0. Rule 0 is none, so that a decision
+ * of 0 is an allow that no rule made; then come the policies' rules in order, then what stands for
+ * their lines "default =". Returns 0 and the image (the caller frees it), 1 and an error in @diag
+ * where the policies exceed a limit (the automaton grows too large), or -ENOMEM.
  */
 int image_compile(const struct policy *const *policies, size_t n_policies, struct diag *diag,
 		  struct image **ret_image);

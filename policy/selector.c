@@ -22,12 +22,12 @@ static const struct {
 	unsigned flags;
 } host_cgroups[] = {
 	/* The root cgroup itself, not what is beneath: that is everything. */
-	{ "/", GLOB_SLASH_PLAIN },
-	{ "/init.scope", GLOB_BENEATH },
-	{ "{,/*.slice{,/*.slice{,/*.slice}}}/"
-	  "{bailiffd,ssh,sshd,kubelet,containerd,crio,docker,podman,dbus,"
-	  "systemd-journald,systemd-udevd,systemd-logind}.service",
-	  GLOB_BENEATH },
+	{"/", GLOB_SLASH_PLAIN},
+	{"/init.scope", GLOB_BENEATH},
+	{"{,/*.slice{,/*.slice{,/*.slice}}}/"
+	 "{bailiffd,ssh,sshd,kubelet,containerd,crio,docker,podman,dbus,"
+	 "systemd-journald,systemd-udevd,systemd-logind}.service",
+	 GLOB_BENEATH},
 };
 
 #define N_HOST_CGROUPS (sizeof(host_cgroups) / sizeof(host_cgroups[0]))
@@ -97,8 +97,8 @@ static int selecting_number(struct selecting *s)
 		for (uint32_t k = 0; k < policy->n_selects; k++) {
 			uint32_t n = s->n_selects++;
 
-			s->patterns[n] = (struct automaton_pattern){ .glob = policy->selects[k].glob,
-								     .rule = n };
+			s->patterns[n] = (struct automaton_pattern){.glob = policy->selects[k].glob,
+								    .rule = n};
 			s->policy_of[n] = i;
 			s->line_of[n] = k;
 		}
@@ -107,8 +107,8 @@ static int selecting_number(struct selecting *s)
 		r = glob_parse(host_cgroups[i].pattern, host_cgroups[i].flags, &s->host[i], &error);
 		if (r < 0)
 			return r;
-		s->patterns[s->n_selects + i] = (struct automaton_pattern){ .glob = s->host[i],
-									    .rule = s->n_selects };
+		s->patterns[s->n_selects + i] =
+			(struct automaton_pattern){.glob = s->host[i], .rule = s->n_selects};
 	}
 	return 0;
 }
@@ -215,7 +215,7 @@ int selector_compile(const struct policy *const *policies, size_t n_policies, st
 		.n_policies = n_policies,
 	};
 	__attribute__((cleanup(selector_freep))) struct selector *selector = NULL;
-	struct image_parts parts = { 0 };
+	struct image_parts parts = {0};
 	size_t pattern = 0;
 	int r;
 

@@ -18,9 +18,7 @@
 #include "policy/image.h"
 #include "policy/policy.h"
 
-#ifndef RUNS
 #define RUNS 7
-#endif
 
 static uint64_t random_state = 0x9e3779b97f4a7c15ull;
 
@@ -35,14 +33,14 @@ static unsigned random_below(unsigned n)
 /* What share of the rules is which. */
 struct mix {
 	const char *name;
-	unsigned wild; /* this many with "**", of kinds that occur in policies */
-	unsigned names_percent;  /* of all: "/ ** /name" */
+	unsigned wild;		/* this many with "**", of kinds that occur in policies */
+	unsigned names_percent; /* of all: "/ ** /name" */
 };
 
 static const struct mix mixes[] = {
-	{ "exact", 0, 0 },
-	{ "exact, 8 with **", 8, 0 },
-	{ "/**/name alone", 0, 100 },
+	{"exact", 0, 0},
+	{"exact, 8 with **", 8, 0},
+	{"/**/name alone", 0, 100},
 };
 
 static void words_append(char *path, unsigned seed)
@@ -81,9 +79,9 @@ static void path_exact(char *path)
 
 static void path_wild(char *path, unsigned number)
 {
-	static const char *const kinds[] = { "/**/id_rsa", "/home/**", "/usr/**", "/**/*.key",
-					     "/etc/**/shadow*", "/proc/*/mem", "/**/.ssh/**",
-					     "/var/log/**" };
+	static const char *const kinds[] = {"/**/id_rsa",  "/home/**",	      "/usr/**",
+					    "/**/*.key",   "/etc/**/shadow*", "/proc/*/mem",
+					    "/**/.ssh/**", "/var/log/**"};
 
 	strcpy(path, kinds[number % (sizeof(kinds) / sizeof(kinds[0]))]);
 }
@@ -116,7 +114,8 @@ static double now_ms(void)
 }
 
 /* States of the automaton, and cells in use. */
-static void cells_count(const struct bailiff_image *header, unsigned *ret_states, unsigned *ret_used)
+static void cells_count(const struct bailiff_image *header, unsigned *ret_states,
+			unsigned *ret_used)
 {
 	const struct bailiff_cell *cells = (const struct bailiff_cell *)header + header->states;
 
@@ -134,7 +133,7 @@ static int measure(const struct mix *mix, const struct policy *policy)
 	unsigned states, used;
 
 	for (int run = 0; run < RUNS; run++) {
-		struct diag diag = { 0 };
+		struct diag diag = {0};
 		double begin = now_ms();
 		int r;
 
@@ -160,7 +159,7 @@ static int measure(const struct mix *mix, const struct policy *policy)
 
 static int bench(const struct mix *mix, unsigned n)
 {
-	struct policy policy = { .name = "bench", .file = "bench.ini", .n_rules = n };
+	struct policy policy = {.name = "bench", .file = "bench.ini", .n_rules = n};
 	int r = EXIT_SUCCESS;
 
 	policy.rules = calloc(n, sizeof(*policy.rules));
@@ -181,7 +180,7 @@ static int bench(const struct mix *mix, unsigned n)
 
 int main(int argc, char **argv)
 {
-	static char *few[] = { "", "100", "1000", "10000" };
+	static char *few[] = {"", "100", "1000", "10000"};
 	int n = argc > 1 ? argc : 4, r = EXIT_SUCCESS;
 	char **numbers = argc > 1 ? argv : few;
 

@@ -29,20 +29,19 @@ struct built {
 static bool build(struct built *b, const char *const *texts, size_t n, unsigned glob_flags,
 		  unsigned flags)
 {
-	struct automaton_pattern patterns[PATTERNS_MAX] = { 0 };
+	struct automaton_pattern patterns[PATTERNS_MAX] = {0};
 	struct glob_error error;
 	size_t culprit;
 	int r;
 
-	*b = (struct built){ .n = n };
+	*b = (struct built){.n = n};
 	for (size_t i = 0; i < n; i++) {
 		if (glob_parse(texts[i], glob_flags, &b->globs[i], &error) != 0)
 			fail_msg("%s at %zu: %s", texts[i], error.offset, error.reason);
 		b->oracles[i] = oracle_parse(texts[i], glob_flags);
-		patterns[i] = (struct automaton_pattern){ b->globs[i], (uint32_t)i };
+		patterns[i] = (struct automaton_pattern){b->globs[i], (uint32_t)i};
 	}
 	r = automaton_build(patterns, n, flags, &b->automaton, &culprit);
-	if(r)for (size_t i = 0; i < n; i++) print_error("%s\n", texts[i]);
 	assert_true(r == 0 || r == -E2BIG);
 	return r == 0;
 }
@@ -90,7 +89,8 @@ struct match_case {
 	bool match;
 };
 
-static void check_cases(const struct match_case *cases, size_t n, unsigned glob_flags, unsigned flags)
+static void check_cases(const struct match_case *cases, size_t n, unsigned glob_flags,
+			unsigned flags)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct match_case *c = &cases[i];
@@ -99,8 +99,9 @@ static void check_cases(const struct match_case *cases, size_t n, unsigned glob_
 		bool oracle;
 
 		assert_true(build(&b, &c->pattern, 1, glob_flags, flags));
-		oracle = flags & AUTOMATON_ALIASES ? oracle_match_alias(b.oracles[0], c->path, n_path) :
-						     oracle_match(b.oracles[0], c->path, n_path);
+		oracle = flags & AUTOMATON_ALIASES
+				 ? oracle_match_alias(b.oracles[0], c->path, n_path)
+				 : oracle_match(b.oracles[0], c->path, n_path);
 		if (accepts(b.automaton, 0, c->path, n_path) != c->match || oracle != c->match)
 			fail_msg("%s on %s: not %d", c->pattern, c->path, c->match);
 		built_free(&b);
@@ -110,56 +111,56 @@ static void check_cases(const struct match_case *cases, size_t n, unsigned glob_
 static void patterns_mean_what_is_said(void **state)
 {
 	static const struct match_case cases[] = {
-		{ "/etc/passwd", "/etc/passwd", true },
-		{ "/etc/passwd", "/etc/passwd-", false },
-		{ "/etc/*", "/etc/passwd", true },
-		{ "/etc/*", "/etc/ssl/x", false },
-		{ "/etc/*.conf", "/etc/a.conf.conf", true },
-		{ "/etc/**", "/etc/ssl/x", true },
-		{ "/etc/**", "/etc", false },
-		{ "/etc/", "/etc/ssl/x", true },
-		{ "/etc/", "/etc", false },
-		{ "/", "/x/y", true },
-		{ "/", "/", true },
-		{ "/**/id_rsa", "/id_rsa", true },
-		{ "/**/id_rsa", "/home/a/.ssh/id_rsa", true },
-		{ "/**/id_rsa", "/home/aid_rsa", false },
-		{ "/a/**/b", "/a/b", true },
-		{ "/a/**/b", "/a/x/y/b", true },
-		{ "/a/**/b", "/ab", false },
-		{ "/a/**/**/b", "/a/b", true },
-		{ "/a**/b", "/a/b", true },
-		{ "/a**b", "/ab", true },
-		{ "/a**b", "/a/x/b", true },
-		{ "/{a,**}/b", "/b", true },
-		{ "/{a,**}/b", "/c/d/b", true },
-		{ "/**{/a,/b}", "/b", true },
-		{ "/{a/,b}", "/a/x", true },
-		{ "/{a/,b}", "/b/x", false },
-		{ "/etc/{,x}", "/etc/y", true },
-		{ "/?", "/a", true },
-		{ "/?", "//", false },
-		{ "/a?b", "/a/b", false },
-		{ "/[a-c]x", "/bx", true },
-		{ "/[!a-c]x", "/bx", false },
-		{ "/[^a-c]x", "/dx", true },
-		{ "/a[!x]b", "/a/b", false },
-		{ "/a[+-9]b", "/a/b", false },
-		{ "/a[+-9]b", "/a.b", true },
-		{ "/{bin,sbin}/x", "/sbin/x", true },
-		{ "/x{,.bak}", "/x", true },
-		{ "/x{,.bak}", "/x.bak", true },
-		{ "/x{}y", "/xy", true },
-		{ "/x{{a,b}c,d}", "/xbc", true },
-		{ "/x{{a,b}c,d}", "/xb", false },
-		{ "/\\*", "/*", true },
-		{ "/\\*", "/a", false },
-		{ "/a,b", "/a,b", true },
-		{ "/caf\xc3\xa9", "/caf\xc3\xa9", true },
-		{ "/caf??", "/caf\xc3\xa9", true },
-		{ "/[\x80-\xff]", "/\xc3", true },
-		{ "/[!\x80-\xff]", "/\xc3", false },
-		{ "memfd:*", "memfd:runc", true },
+		{"/etc/passwd", "/etc/passwd", true},
+		{"/etc/passwd", "/etc/passwd-", false},
+		{"/etc/*", "/etc/passwd", true},
+		{"/etc/*", "/etc/ssl/x", false},
+		{"/etc/*.conf", "/etc/a.conf.conf", true},
+		{"/etc/**", "/etc/ssl/x", true},
+		{"/etc/**", "/etc", false},
+		{"/etc/", "/etc/ssl/x", true},
+		{"/etc/", "/etc", false},
+		{"/", "/x/y", true},
+		{"/", "/", true},
+		{"/**/id_rsa", "/id_rsa", true},
+		{"/**/id_rsa", "/home/a/.ssh/id_rsa", true},
+		{"/**/id_rsa", "/home/aid_rsa", false},
+		{"/a/**/b", "/a/b", true},
+		{"/a/**/b", "/a/x/y/b", true},
+		{"/a/**/b", "/ab", false},
+		{"/a/**/**/b", "/a/b", true},
+		{"/a**/b", "/a/b", true},
+		{"/a**b", "/ab", true},
+		{"/a**b", "/a/x/b", true},
+		{"/{a,**}/b", "/b", true},
+		{"/{a,**}/b", "/c/d/b", true},
+		{"/**{/a,/b}", "/b", true},
+		{"/{a/,b}", "/a/x", true},
+		{"/{a/,b}", "/b/x", false},
+		{"/etc/{,x}", "/etc/y", true},
+		{"/?", "/a", true},
+		{"/?", "//", false},
+		{"/a?b", "/a/b", false},
+		{"/[a-c]x", "/bx", true},
+		{"/[!a-c]x", "/bx", false},
+		{"/[^a-c]x", "/dx", true},
+		{"/a[!x]b", "/a/b", false},
+		{"/a[+-9]b", "/a/b", false},
+		{"/a[+-9]b", "/a.b", true},
+		{"/{bin,sbin}/x", "/sbin/x", true},
+		{"/x{,.bak}", "/x", true},
+		{"/x{,.bak}", "/x.bak", true},
+		{"/x{}y", "/xy", true},
+		{"/x{{a,b}c,d}", "/xbc", true},
+		{"/x{{a,b}c,d}", "/xb", false},
+		{"/\\*", "/*", true},
+		{"/\\*", "/a", false},
+		{"/a,b", "/a,b", true},
+		{"/caf\xc3\xa9", "/caf\xc3\xa9", true},
+		{"/caf??", "/caf\xc3\xa9", true},
+		{"/[\x80-\xff]", "/\xc3", true},
+		{"/[!\x80-\xff]", "/\xc3", false},
+		{"memfd:*", "memfd:runc", true},
 	};
 
 	(void)state;
@@ -170,13 +171,13 @@ static void patterns_mean_what_is_said(void **state)
 static void a_unit_is_a_component_and_all_beneath(void **state)
 {
 	static const struct match_case cases[] = {
-		{ "x.service", "/x.service", true },
-		{ "x.service", "/a/b/x.service", true },
-		{ "x.service", "/a/x.service/c/d", true },
-		{ "x.service", "/a/xx.service", false },
-		{ "x.service", "/a/x.services", false },
-		{ "*.service", "/a.slice/b.service/c", true },
-		{ "a\\x2d*", "/a\\x2db/c", true },
+		{"x.service", "/x.service", true},
+		{"x.service", "/a/b/x.service", true},
+		{"x.service", "/a/x.service/c/d", true},
+		{"x.service", "/a/xx.service", false},
+		{"x.service", "/a/x.services", false},
+		{"*.service", "/a.slice/b.service/c", true},
+		{"a\\x2d*", "/a\\x2db/c", true},
 	};
 
 	(void)state;
@@ -186,30 +187,30 @@ static void a_unit_is_a_component_and_all_beneath(void **state)
 static void aliases_are_one_path(void **state)
 {
 	static const struct match_case cases[] = {
-		{ "/bin/sh", "/usr/bin/sh", true },
-		{ "/usr/bin/sh", "/bin/sh", true },
-		{ "/usr/bin/sh", "/binx/sh", false },
-		{ "/bin", "/usr/bin", true },
-		{ "/usr/bin", "/bin", true },
-		{ "/usr/bin/**", "/bin", false },
-		{ "/*/sh", "/usr/bin/sh", true },
-		{ "/*/sh", "/usr/lib/sh", true },
-		{ "/*/sh", "/usr/games/sh", false },
-		{ "/u*/bin/x", "/bin/x", true },
-		{ "/usr/?*/x", "/lib64/x", true },
-		{ "/usr/?*/x", "/lib65/x", false },
-		{ "/usr/lib/**", "/lib64/x", false },
-		{ "/lib/x", "/usr/lib/x", true },
-		{ "/lib64", "/usr/lib64", true },
-		{ "/libx32/a/b", "/usr/libx32/a/b", true },
-		{ "/var/run/x", "/run/x", true },
-		{ "/run/x", "/var/run/x", true },
-		{ "/run/x", "/var/runx", false },
-		{ "/var/**", "/run/x", true },
-		{ "/usr/**", "/bin/x", true },
-		{ "/usr/**", "/binx", false },
-		{ "/usr/bin/x", "/usr/usr/bin/x", false },
-		{ "/a/bin/x", "/a/usr/bin/x", false },
+		{"/bin/sh", "/usr/bin/sh", true},
+		{"/usr/bin/sh", "/bin/sh", true},
+		{"/usr/bin/sh", "/binx/sh", false},
+		{"/bin", "/usr/bin", true},
+		{"/usr/bin", "/bin", true},
+		{"/usr/bin/**", "/bin", false},
+		{"/*/sh", "/usr/bin/sh", true},
+		{"/*/sh", "/usr/lib/sh", true},
+		{"/*/sh", "/usr/games/sh", false},
+		{"/u*/bin/x", "/bin/x", true},
+		{"/usr/?*/x", "/lib64/x", true},
+		{"/usr/?*/x", "/lib65/x", false},
+		{"/usr/lib/**", "/lib64/x", false},
+		{"/lib/x", "/usr/lib/x", true},
+		{"/lib64", "/usr/lib64", true},
+		{"/libx32/a/b", "/usr/libx32/a/b", true},
+		{"/var/run/x", "/run/x", true},
+		{"/run/x", "/var/run/x", true},
+		{"/run/x", "/var/runx", false},
+		{"/var/**", "/run/x", true},
+		{"/usr/**", "/bin/x", true},
+		{"/usr/**", "/binx", false},
+		{"/usr/bin/x", "/usr/usr/bin/x", false},
+		{"/a/bin/x", "/a/usr/bin/x", false},
 	};
 
 	(void)state;
@@ -220,7 +221,7 @@ static void aliases_are_one_path(void **state)
 static void compare_random(const char *letters, unsigned rounds, unsigned glob_flags)
 {
 	char texts[4][512], path[64];
-	const char *pointers[4] = { texts[0], texts[1], texts[2], texts[3] };
+	const char *pointers[4] = {texts[0], texts[1], texts[2], texts[3]};
 	struct built b;
 
 	for (unsigned round = 0; round < rounds; round++) {
@@ -254,24 +255,25 @@ static void random_patterns_match_as_the_oracle_says(void **state)
 	compare_random("a\x80\xff\xc3\x01", 600, GLOB_SLASH_PLAIN);
 }
 
-static const char *const pieces[] = { "/bin",	"/usr",	 "/lib", "/lib64", "/run", "/var",
-				      "/libx32", "/x",	 "/b",	 "/l",	   "/sbin", "/" };
+static const char *const pieces[] = {"/bin",	"/usr", "/lib", "/lib64", "/run",  "/var",
+				     "/libx32", "/x",	"/b",	"/l",	  "/sbin", "/"};
 
 static void random_pieces(char *text, bool wild)
 {
-	static const char *const wilds[] = { "/*", "/**", "/?*", "/b*", "/{usr,}", "/l[!b]*", "{/usr,}" };
+	static const char *const wilds[] = {"/*",      "/**",	  "/?*",    "/b*",
+					    "/{usr,}", "/l[!b]*", "{/usr,}"};
 	unsigned n = 1 + random_below(4);
 
 	*text = '\0';
 	while (n--)
-		strcat(text, wild && random_below(3) == 0 ? wilds[random_below(LENGTH(wilds))] :
-							    pieces[random_below(LENGTH(pieces))]);
+		strcat(text, wild && random_below(3) == 0 ? wilds[random_below(LENGTH(wilds))]
+							  : pieces[random_below(LENGTH(pieces))]);
 }
 
 static void random_aliases_match_as_the_oracle_says(void **state)
 {
 	char texts[3][64], path[64];
-	const char *pointers[3] = { texts[0], texts[1], texts[2] };
+	const char *pointers[3] = {texts[0], texts[1], texts[2]};
 	struct built b;
 
 	(void)state;
@@ -320,7 +322,7 @@ static void a_thousand_braces_stay_small(void **state)
 	char text[4096] = "/";
 	const char *pointer = text;
 	struct glob_error error;
-	struct automaton_pattern pattern = { .rule = 0 };
+	struct automaton_pattern pattern = {.rule = 0};
 	struct automaton *automaton;
 	struct glob *glob;
 	size_t culprit;
@@ -357,10 +359,10 @@ static struct automaton *random_automaton(uint32_t n_states, unsigned n_classes,
 		a->labels[s] = random_below(4) ? 0 : random_below(n_labels);
 		a->defaults[s] = random_below(3) ? s / 2 : random_below(n_states);
 		a->first[s] = n;
-		for (unsigned class = 1; class < n_classes; class++)
+		for (unsigned class = 1; class < n_classes; class ++)
 			if (random_below(2))
 				a->exceptions[n++] = (struct automaton_exception){
-					class, random_below(2) ? random_below(n_states) : s / 3 };
+					class, random_below(2) ? random_below(n_states) : s / 3};
 	}
 	a->first[n_states] = n;
 	interner_add(&a->accepts, NULL, 0, &empty);
@@ -377,7 +379,7 @@ static struct automaton *copy_automaton(const struct automaton *a)
 	b->exceptions = memcpy(calloc(a->first[a->n_states] + 1, 8), a->exceptions,
 			       a->first[a->n_states] * 8u);
 	b->labels = memcpy(calloc(a->n_states, 4), a->labels, a->n_states * 4u);
-	b->accepts = (struct interner){ 0 };
+	b->accepts = (struct interner){0};
 	return b;
 }
 
@@ -392,7 +394,7 @@ static void assert_minimal(const struct automaton *a)
 	while (more) {
 		more = false;
 		for (uint32_t i = 0; i < n * n; i++)
-			for (unsigned class = 1; !apart[i] && class < a->n_classes; class++) {
+			for (unsigned class = 1; !apart[i] && class < a->n_classes; class ++) {
 				apart[i] = apart[row_target(a, i / n, class) * n +
 						 row_target(a, i % n, class)];
 				more |= apart[i];
@@ -417,8 +419,8 @@ static void assert_same(const struct automaton *a, const struct automaton *b)
 }
 
 /* What the kernel will do. */
-static uint32_t table_run(const struct automaton_table *t, const uint8_t *class_of, const char *word,
-			  size_t n)
+static uint32_t table_run(const struct automaton_table *t, const uint8_t *class_of,
+			  const char *word, size_t n)
 {
 	uint32_t state = t->start;
 
@@ -440,7 +442,7 @@ static void assert_packed(const struct automaton *a)
 	assert_int_equal(table.cells[0].check, BAILIFF_HEAD);
 	assert_int_equal(table.cells[0].next, 0);
 	for (unsigned i = 0; i < 300; i++) {
-		char word[24] = { 0 };
+		char word[24] = {0};
 		/* Byte 0 in front changes nothing. */
 		size_t pad = random_below(4), n = pad + random_below(20);
 
@@ -458,9 +460,9 @@ static void random_automata_become_minimal_and_stay_the_same(void **state)
 	random_seed(4);
 	for (unsigned round = 0; round < 400; round++) {
 		unsigned n_labels = 2 + random_below(4);
-		uint32_t labels[8] = { 0, 1, 2, 3, 4, 5, 6, 7 };
-		struct automaton *a = random_automaton(2 + random_below(60), 3 + random_below(8),
-						       n_labels);
+		uint32_t labels[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+		struct automaton *a =
+			random_automaton(2 + random_below(60), 3 + random_below(8), n_labels);
 		struct automaton *b = copy_automaton(a);
 
 		/* Two accept sets may have one label. */
@@ -482,7 +484,7 @@ static void random_automata_become_minimal_and_stay_the_same(void **state)
 static void random_patterns_become_minimal(void **state)
 {
 	char texts[3][512];
-	const char *pointers[3] = { texts[0], texts[1], texts[2] };
+	const char *pointers[3] = {texts[0], texts[1], texts[2]};
 	struct built b;
 
 	(void)state;
@@ -541,7 +543,10 @@ static double seconds(void)
 static void what_grows_too_large_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"/etc/passwd", "/**a?????????????????????????????????", "/usr/**", "/**/id_rsa",
+		"/etc/passwd",
+		"/**a?????????????????????????????????",
+		"/usr/**",
+		"/**/id_rsa",
 	};
 	struct automaton_pattern patterns[LENGTH(texts)];
 	struct glob *globs[LENGTH(texts)];
@@ -553,7 +558,7 @@ static void what_grows_too_large_is_refused(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < LENGTH(texts); i++) {
 		assert_int_equal(glob_parse(texts[i], 0, &globs[i], &error), 0);
-		patterns[i] = (struct automaton_pattern){ globs[i], i };
+		patterns[i] = (struct automaton_pattern){globs[i], i};
 	}
 	assert_int_equal(automaton_build(patterns, LENGTH(texts), 0, &automaton, &culprit), -E2BIG);
 	assert_int_equal(culprit, 1);

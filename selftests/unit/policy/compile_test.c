@@ -26,7 +26,7 @@
 static struct policy *parse(const char *name, const char *text)
 {
 	struct policy *policy = NULL;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	char file[64], whole[4096];
 
 	snprintf(file, sizeof(file), "%s.ini", name);
@@ -41,7 +41,7 @@ static struct policy *parse(const char *name, const char *text)
 static struct image *compile(const char *a, const char *b, const char *c)
 {
 	struct policy *policies[POLICIES_MAX];
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	struct image *image = NULL;
 	size_t n = 0;
 
@@ -50,7 +50,8 @@ static struct image *compile(const char *a, const char *b, const char *c)
 		policies[n++] = parse("b", b);
 	if (c)
 		policies[n++] = parse("c", c);
-	assert_int_equal(image_compile((const struct policy *const *)policies, n, &diag, &image), 0);
+	assert_int_equal(image_compile((const struct policy *const *)policies, n, &diag, &image),
+			 0);
 	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
 	while (n)
 		policy_free(policies[--n]);
@@ -63,7 +64,8 @@ static uint32_t decide(const struct image *image, unsigned verb, const char *pat
 }
 
 /* The verdict, and the line of the rule that made it; 0 is none. */
-static void is(const struct image *image, unsigned verb, const char *path, unsigned verdict, unsigned line)
+static void is(const struct image *image, unsigned verb, const char *path, unsigned verdict,
+	       unsigned line)
 {
 	const struct bailiff_image *header = image_header(image->cells);
 	const struct bailiff_rule *rules =
@@ -231,8 +233,8 @@ static void the_strictest_policy_stands(void **state)
 /* A rule of one policy is no exception to another policy's. */
 static void policies_make_no_exceptions_to_each_other(void **state)
 {
-	struct image *image = compile("[file]\ndeny = write /etc/**\n",
-				      "[file]\nallow = write /etc/x\n", NULL);
+	struct image *image =
+		compile("[file]\ndeny = write /etc/**\n", "[file]\nallow = write /etc/x\n", NULL);
 
 	(void)state;
 	is(image, WRITE, "/etc/x", BAILIFF_DENY, 2);
@@ -241,8 +243,8 @@ static void policies_make_no_exceptions_to_each_other(void **state)
 
 static void the_header_tells_what_is_used_and_strictest(void **state)
 {
-	struct image *image = compile("[file]\naudit = read /a\ndeny = read /b\nallow = write /c\n",
-				      NULL, NULL);
+	struct image *image =
+		compile("[file]\naudit = read /a\ndeny = read /b\nallow = write /c\n", NULL, NULL);
 	const struct bailiff_image *header = image_header(image->cells);
 
 	(void)state;
@@ -292,12 +294,12 @@ static void long_paths_are_matched_whole(void **state)
 {
 	char path[4096], wild[] = "/**/xxx*";
 	struct policy_rule rules[2] = {
-		{ .verdict = BAILIFF_DENY, .verbs = 1u << READ, .pattern = path, .line = 1 },
-		{ .verdict = BAILIFF_AUDIT, .verbs = 1u << WRITE, .pattern = wild, .line = 2 },
+		{.verdict = BAILIFF_DENY, .verbs = 1u << READ, .pattern = path, .line = 1},
+		{.verdict = BAILIFF_AUDIT, .verbs = 1u << WRITE, .pattern = wild, .line = 2},
 	};
-	struct policy policy = { .name = "a", .file = "a.ini", .rules = rules, .n_rules = 2 };
+	struct policy policy = {.name = "a", .file = "a.ini", .rules = rules, .n_rules = 2};
 	const struct policy *policies = &policy;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	struct glob_error error;
 	struct image *image;
 
@@ -321,7 +323,7 @@ static void long_paths_are_matched_whole(void **state)
 
 static void no_policy_allows_all(void **state)
 {
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	struct image *image;
 
 	(void)state;
@@ -333,9 +335,10 @@ static void no_policy_allows_all(void **state)
 
 static void what_is_too_large_is_an_error_at_the_pattern(void **state)
 {
-	struct policy *policy = parse("a", "[file]\ndeny = read /etc/** /**a???????????????????b\n");
+	struct policy *policy =
+		parse("a", "[file]\ndeny = read /etc/** /**a???????????????????b\n");
 	const struct policy *policies = policy;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	struct image *image;
 
 	(void)state;
@@ -361,7 +364,8 @@ static size_t universe_fill(char paths[][DEPTH + 1], const char **universe)
 	strcpy(paths[0], "/");
 	while (done < n && strlen(paths[done]) < DEPTH) {
 		for (unsigned i = 0; i < LETTERS; i++)
-			snprintf(paths[n++], DEPTH + 1, "%.*s%c", DEPTH - 1, paths[done], "/abc"[i]);
+			snprintf(paths[n++], DEPTH + 1, "%.*s%c", DEPTH - 1, paths[done],
+				 "/abc"[i]);
 		done++;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -373,10 +377,10 @@ static size_t universe_fill(char paths[][DEPTH + 1], const char **universe)
 
 static void random_policy(struct policy *policy, struct policy_rule *rules)
 {
-	static const enum bailiff_verdict verdicts[] = { BAILIFF_ALLOW, BAILIFF_AUDIT, BAILIFF_DENY };
+	static const enum bailiff_verdict verdicts[] = {BAILIFF_ALLOW, BAILIFF_AUDIT, BAILIFF_DENY};
 	struct glob_error error;
 
-	*policy = (struct policy){ .name = "p", .file = "p.ini", .rules = rules };
+	*policy = (struct policy){.name = "p", .file = "p.ini", .rules = rules};
 	policy->audit = random_below(3) == 0;
 	policy->n_rules = random_below(RULES_MAX + 1);
 	for (size_t i = 0; i < policy->n_rules; i++) {
@@ -400,7 +404,7 @@ static void compare(const struct policy *const *policies, size_t n, const char *
 		    size_t n_universe)
 {
 	struct oracle *oracle = oracle_new(policies, n, universe, n_universe);
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	struct image *image;
 
 	assert_int_equal(image_compile(policies, n, &diag, &image), 0);
@@ -431,7 +435,7 @@ static void random_policies_decide_as_the_oracle_says(void **state)
 	static const char *universe[UNIVERSE_MAX];
 	struct policy_rule rules[POLICIES_MAX][RULES_MAX];
 	struct policy policies[POLICIES_MAX];
-	const struct policy *pointers[POLICIES_MAX] = { &policies[0], &policies[1], &policies[2] };
+	const struct policy *pointers[POLICIES_MAX] = {&policies[0], &policies[1], &policies[2]};
 	size_t n_universe = universe_fill(paths, universe);
 
 	(void)state;

@@ -43,29 +43,29 @@ static void mistakes_have_a_place_and_a_reason(void **state)
 		size_t offset;
 		const char *reason; /* part of it */
 	} cases[] = {
-		{ "", 0, "empty" },
-		{ "/a[bc", 2, "not closed" },
-		{ "/a[b\\", 2, "not closed" },
-		{ "/a[b-", 2, "not closed" },
-		{ "/a[", 2, "not closed" },
-		{ "/a[]", 2, "empty" },
-		{ "/a[]b]", 2, "empty" },
-		{ "/a[!]", 2, "empty" },
-		{ "/[!\1-\xff]", 1, "empty" },
-		{ "/a[z-a]", 3, "reversed" },
-		{ "/a[b/c]", 4, "class" },
-		{ "/a[+-/]", 5, "class" },
-		{ "/a{b,c", 2, "not closed" },
-		{ "/a{b,{c}", 2, "not closed" },
-		{ "/a{", 2, "not closed" },
-		{ "/a}b", 2, "closes no" },
-		{ "/a{b}}", 5, "closes no" },
-		{ "/a\\", 2, "quotes nothing" },
+		{"", 0, "empty"},
+		{"/a[bc", 2, "not closed"},
+		{"/a[b\\", 2, "not closed"},
+		{"/a[b-", 2, "not closed"},
+		{"/a[", 2, "not closed"},
+		{"/a[]", 2, "empty"},
+		{"/a[]b]", 2, "empty"},
+		{"/a[!]", 2, "empty"},
+		{"/[!\1-\xff]", 1, "empty"},
+		{"/a[z-a]", 3, "reversed"},
+		{"/a[b/c]", 4, "class"},
+		{"/a[+-/]", 5, "class"},
+		{"/a{b,c", 2, "not closed"},
+		{"/a{b,{c}", 2, "not closed"},
+		{"/a{", 2, "not closed"},
+		{"/a}b", 2, "closes no"},
+		{"/a{b}}", 5, "closes no"},
+		{"/a\\", 2, "quotes nothing"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct glob_error error = { .reason = "" };
+		struct glob_error error = {.reason = ""};
 		struct glob *glob;
 		int r = glob_parse(cases[i].text, 0, &glob, &error);
 
@@ -79,9 +79,9 @@ static void mistakes_have_a_place_and_a_reason(void **state)
 static void good_ones_are_not_refused(void **state)
 {
 	static const char *const texts[] = {
-		"a,b",		 "/[a-]", "/[\\]]", "/[+\\-a]",	 "{,}",	 "{}",
-		"/{a,{b,{c,}}}", "/a]",	  "/[[]",  "/*****/\\{\\}", "/[!!]", "/[a\\-z]",
-		"/\\[",		 "/[\\^]", "/[+-9]",
+		"a,b",	 "/[a-]",	  "/[\\]]", "/[+\\-a]", "{,}",
+		"{}",	 "/{a,{b,{c,}}}", "/a]",    "/[[]",	"/*****/\\{\\}",
+		"/[!!]", "/[a\\-z]",	  "/\\[",   "/[\\^]",	"/[+-9]",
 	};
 	struct glob_error error;
 	struct glob *glob;

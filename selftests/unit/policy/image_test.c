@@ -16,14 +16,15 @@
 
 static struct image *example(void)
 {
-	static const char text[] = "[select]\nunit = x.service\n"
-				   "[exec]\ndefault = deny\nallow = /usr/bin/x /usr/lib/**\n"
-				   "[file]\ndeny = read /**/id_rsa\nallow = write /etc/*/[a-c]{x,y}\n"
-				   "audit = write /etc/**\n";
+	static const char text[] =
+		"[select]\nunit = x.service\n"
+		"[exec]\ndefault = deny\nallow = /usr/bin/x /usr/lib/**\n"
+		"[file]\ndeny = read /**/id_rsa\nallow = write /etc/*/[a-c]{x,y}\n"
+		"audit = write /etc/**\n";
 	struct policy *policy = NULL;
 	const struct policy *policies;
 	struct image *image = NULL;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 
 	assert_int_equal(policy_parse_text("a.ini", text, strlen(text), &diag, &policy), 0);
 	policies = policy;
@@ -79,7 +80,7 @@ static void header_fields_are_not_trusted(void **state)
 	size_t n_words = offsetof(struct bailiff_image, strictest) / sizeof(__u32);
 	size_t used = offsetof(struct bailiff_image, used) / sizeof(__u32);
 	size_t start = offsetof(struct bailiff_image, start) / sizeof(__u32);
-	static const __u32 values[] = { 0, 1, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
+	static const __u32 values[] = {0, 1, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
 
 	(void)state;
 	for (size_t word = 0; word < n_words; word++) {
@@ -173,8 +174,9 @@ static void bytes_zero_in_front_change_nothing(void **state)
 
 	(void)state;
 	for (size_t pad = 0; pad <= 3; pad++)
-		assert_int_equal(image_decide(image->cells, BAILIFF_VERB_EXEC, path + 3 - pad, pad + 10),
-				 image_decide(image->cells, BAILIFF_VERB_EXEC, path + 3, 10));
+		assert_int_equal(
+			image_decide(image->cells, BAILIFF_VERB_EXEC, path + 3 - pad, pad + 10),
+			image_decide(image->cells, BAILIFF_VERB_EXEC, path + 3, 10));
 	assert_int_equal(BAILIFF_VERDICT(image_decide(image->cells, BAILIFF_VERB_EXEC, path, 13)),
 			 BAILIFF_ALLOW);
 	image_free(image);

@@ -43,19 +43,19 @@ static void branch_add(struct branch *b, const struct token *token)
 
 static void byte_add(struct branch *b, char byte)
 {
-	branch_add(b, &(struct token){ .kind = BYTE, .byte = (unsigned char)byte });
+	branch_add(b, &(struct token){.kind = BYTE, .byte = (unsigned char)byte});
 }
 
 static void globstar_add(struct branch *b)
 {
 	/* "**" after "**" says nothing more. */
 	if (b->n == 0 || b->tokens[b->n - 1].kind != GLOBSTAR)
-		branch_add(b, &(struct token){ .kind = GLOBSTAR });
+		branch_add(b, &(struct token){.kind = GLOBSTAR});
 }
 
 static void branches_add(struct oracle_pattern *p, const struct branch *b)
 {
-	struct branch copy = { 0 };
+	struct branch copy = {0};
 
 	for (size_t i = 0; i < b->n; i++)
 		branch_add(&copy, &b->tokens[i]);
@@ -107,7 +107,7 @@ static size_t class_parse(const char *text, unsigned flags, struct token *token)
 /* Reads one token of @text, which begins no braces. */
 static size_t token_parse(const char *text, unsigned flags, struct token *token)
 {
-	*token = (struct token){ .kind = BYTE, .byte = (unsigned char)text[0] };
+	*token = (struct token){.kind = BYTE, .byte = (unsigned char)text[0]};
 	if (quoted(text, flags)) {
 		token->byte = (unsigned char)text[1];
 		return 2;
@@ -156,9 +156,10 @@ struct text {
 	const struct text *rest;
 };
 
-static void expand(struct oracle_pattern *p, const struct branch *before, struct text text, unsigned flags)
+static void expand(struct oracle_pattern *p, const struct branch *before, struct text text,
+		   unsigned flags)
 {
-	struct branch b = { 0 };
+	struct branch b = {0};
 
 	for (size_t i = 0; i < before->n; i++)
 		branch_add(&b, &before->tokens[i]);
@@ -179,7 +180,7 @@ static void expand(struct oracle_pattern *p, const struct branch *before, struct
 		while (*close == ',');
 		text.begin = close + 1;
 		while (part != close) {
-			struct text one = { .begin = part + 1, .rest = &text };
+			struct text one = {.begin = part + 1, .rest = &text};
 
 			part = one.end = part_end(one.begin, flags);
 			expand(p, &b, one, flags);
@@ -195,7 +196,7 @@ static void expand(struct oracle_pattern *p, const struct branch *before, struct
 struct oracle_pattern *oracle_parse(const char *text, unsigned flags)
 {
 	struct oracle_pattern *p = calloc(1, sizeof(*p));
-	struct branch begin = { 0 };
+	struct branch begin = {0};
 	size_t n;
 
 	if (!p)
@@ -204,7 +205,7 @@ struct oracle_pattern *oracle_parse(const char *text, unsigned flags)
 		globstar_add(&begin);
 		byte_add(&begin, '/');
 	}
-	expand(p, &begin, (struct text){ text, text + strlen(text), NULL }, flags);
+	expand(p, &begin, (struct text){text, text + strlen(text), NULL}, flags);
 	free(begin.tokens);
 	n = p->n;
 	for (size_t i = 0; i < n; i++) {
@@ -262,8 +263,9 @@ static bool match_from(const struct matching *m, size_t token, size_t at)
 		if (!matched && at < m->n && (t->kind == GLOBSTAR || m->path[at] != '/'))
 			matched = match_from(m, token, at + 1);
 		/* "/" "**" "/" is also a single "/". */
-		if (!matched && t->kind == GLOBSTAR && token > 0 && is_slash(m->branch, token - 1) &&
-		    is_slash(m->branch, token + 1) && at > 0 && m->path[at - 1] == '/')
+		if (!matched && t->kind == GLOBSTAR && token > 0 &&
+		    is_slash(m->branch, token - 1) && is_slash(m->branch, token + 1) && at > 0 &&
+		    m->path[at - 1] == '/')
 			matched = match_from(m, token + 2, at);
 	}
 	*failed = !matched;
@@ -272,7 +274,7 @@ static bool match_from(const struct matching *m, size_t token, size_t at)
 
 static bool branch_match(const struct branch *branch, const char *path, size_t n)
 {
-	struct matching m = { .branch = branch, .path = path, .n = n };
+	struct matching m = {.branch = branch, .path = path, .n = n};
 	bool matched;
 
 	m.failed = calloc(branch->n + 1, n + 1);
@@ -311,10 +313,12 @@ static bool match_respelled(const struct oracle_pattern *pattern, const char *pa
 
 bool oracle_match_alias(const struct oracle_pattern *pattern, const char *path, size_t n)
 {
-	static const char *const merged[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
+	static const char *const merged[] = {"/bin",   "/sbin",	 "/lib",
+					     "/lib32", "/lib64", "/libx32"};
 	char usr[16];
 
-	if (oracle_match(pattern, path, n) || match_respelled(pattern, path, n, "/run", "/var/run") ||
+	if (oracle_match(pattern, path, n) ||
+	    match_respelled(pattern, path, n, "/run", "/var/run") ||
 	    match_respelled(pattern, path, n, "/var/run", "/run"))
 		return true;
 	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++) {
@@ -349,7 +353,7 @@ struct oracle *oracle_new(const struct policy *const *policies, size_t n_policie
 {
 	struct oracle *o = grow(NULL, 1, sizeof(*o));
 
-	*o = (struct oracle){ policies, n_policies, n_universe, 0, NULL, NULL };
+	*o = (struct oracle){policies, n_policies, n_universe, 0, NULL, NULL};
 	for (size_t p = 0; p < n_policies; p++) {
 		for (size_t r = 0; r < policies[p]->n_rules; r++) {
 			struct oracle_pattern *pattern =
@@ -391,8 +395,8 @@ static bool counts(const struct oracle *o, const struct policy *policy, size_t b
 	return policy->rules[rule].verbs >> verb & 1 && o->matches[base + rule][path];
 }
 
-static bool has_exception(const struct oracle *o, const struct policy *policy, size_t base, size_t rule,
-			  unsigned verb, size_t path)
+static bool has_exception(const struct oracle *o, const struct policy *policy, size_t base,
+			  size_t rule, unsigned verb, size_t path)
 {
 	for (size_t i = 0; i < policy->n_rules; i++)
 		if (counts(o, policy, base, i, verb, path) && o->inside[base + i][base + rule] &&
@@ -402,10 +406,10 @@ static bool has_exception(const struct oracle *o, const struct policy *policy, s
 }
 
 /* The rule of a policy that decides, or its number of rules. */
-static size_t deciding(const struct oracle *o, const struct policy *policy, size_t base, unsigned verb,
-		       size_t path)
+static size_t deciding(const struct oracle *o, const struct policy *policy, size_t base,
+		       unsigned verb, size_t path)
 {
-	static const enum bailiff_verdict order[] = { BAILIFF_DENY, BAILIFF_AUDIT, BAILIFF_ALLOW };
+	static const enum bailiff_verdict order[] = {BAILIFF_DENY, BAILIFF_AUDIT, BAILIFF_ALLOW};
 
 	for (size_t v = 0; v < 3; v++)
 		for (size_t i = 0; i < policy->n_rules; i++)
@@ -443,10 +447,10 @@ __u32 oracle_decide(const struct oracle *o, unsigned verb, size_t index)
 		const struct policy *policy = o->policies[p];
 		size_t rule = deciding(o, policy, base, asked, index);
 		bool is_default = rule == policy->n_rules;
-		__u32 verdict = is_default ? policy->defaults[asked].verdict :
-					     policy->rules[rule].verdict;
-		__u32 number = is_default ? (verdict ? default_number(o, p, asked) : 0) :
-					    (__u32)(base + rule + 1);
+		__u32 verdict =
+			is_default ? policy->defaults[asked].verdict : policy->rules[rule].verdict;
+		__u32 number = is_default ? (verdict ? default_number(o, p, asked) : 0)
+					  : (__u32)(base + rule + 1);
 
 		base += policy->n_rules;
 		if (invoked && (is_default || verdict != BAILIFF_DENY))
@@ -557,7 +561,8 @@ static char random_byte(const char *letters)
 	return random_below(4) ? random_letter(letters) : '/';
 }
 
-size_t random_path(const struct oracle_pattern *pattern, const char *letters, char *path, size_t max)
+size_t random_path(const struct oracle_pattern *pattern, const char *letters, char *path,
+		   size_t max)
 {
 	const struct branch *b = &pattern->branches[random_below((unsigned)pattern->n)];
 	size_t n = 0;
@@ -573,7 +578,8 @@ size_t random_path(const struct oracle_pattern *pattern, const char *letters, ch
 				byte = t->byte;
 			else if (t->kind == GLOBSTAR)
 				byte = (unsigned char)random_byte(letters);
-			for (unsigned tries = 0; t->kind == SET && !t->set[byte] && tries < 300; tries++)
+			for (unsigned tries = 0; t->kind == SET && !t->set[byte] && tries < 300;
+			     tries++)
 				byte = (unsigned char)(1 + random_below(255));
 			path[n++] = (char)byte;
 		}

@@ -48,4 +48,5 @@ unsigned random_below(unsigned n);
 void random_pattern(char *text, const char *letters, unsigned n_tokens);
 
 /* A path that a pattern may match: one of its strings, and sometimes something else in it. */
-size_t random_path(const struct oracle_pattern *pattern, const char *letters, char *path, size_t max);
+size_t random_path(const struct oracle_pattern *pattern, const char *letters, char *path,
+		   size_t max);

@@ -18,7 +18,7 @@
 static struct policy *parse(const char *select)
 {
 	struct policy *policy = NULL;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	char text[1024];
 
 	snprintf(text, sizeof(text), "[select]\n%s\n[exec]\ndeny = /x\n", select);
@@ -30,14 +30,14 @@ static struct policy *parse(const char *select)
 
 static struct selector *compile(const char *const *selects, size_t n)
 {
-	struct policy *policies[POLICIES_MAX] = { NULL };
+	struct policy *policies[POLICIES_MAX] = {NULL};
 	struct selector *selector = NULL;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 
 	for (size_t i = 0; i < n; i++)
 		policies[i] = parse(selects[i]);
-	assert_int_equal(selector_compile((const struct policy *const *)policies, n, &diag, &selector),
-			 0);
+	assert_int_equal(
+		selector_compile((const struct policy *const *)policies, n, &diag, &selector), 0);
 	assert_int_equal(image_verify(selector->image->cells, selector->image->n_cells), 0);
 	for (size_t i = 0; i < n; i++)
 		policy_free(policies[i]);
@@ -119,7 +119,7 @@ static void the_hosts_own_needs_to_be_asked_for(void **state)
 /* Who may make cgroups in a container's must not leave the policy by their names. */
 static void names_inside_a_container_are_not_the_hosts(void **state)
 {
-	static const char *const selects[] = { "cgroup = **" };
+	static const char *const selects[] = {"cgroup = **"};
 	static const char *const cgroups[] = {
 		"/machine.slice/libpod-1.scope/container/sshd.service",
 		"/machine.slice/libpod-1.scope/init.scope",
@@ -140,7 +140,7 @@ static void names_inside_a_container_are_not_the_hosts(void **state)
 
 static void aliases_are_for_paths_of_files(void **state)
 {
-	static const char *const selects[] = { "cgroup = /usr/bin", "cgroup = /run/**" };
+	static const char *const selects[] = {"cgroup = /usr/bin", "cgroup = /run/**"};
 	struct selector *s = compile(selects, LENGTH(selects));
 
 	(void)state;
@@ -152,9 +152,9 @@ static void aliases_are_for_paths_of_files(void **state)
 
 static void sets_become_slots(void **state)
 {
-	static const char *const selects[] = { "unit = a.service", "unit = b.service" };
+	static const char *const selects[] = {"unit = a.service", "unit = b.service"};
 	struct selector *s = compile(selects, LENGTH(selects));
-	__u32 slots[8] = { 0 };
+	__u32 slots[8] = {0};
 
 	(void)state;
 	assert_int_equal(s->n_sets, 4); /* none, either, both (one beneath the other) */
@@ -183,14 +183,14 @@ static void no_policy_selects_nothing(void **state)
 
 static void what_is_too_large_is_an_error_at_the_line(void **state)
 {
-	struct policy *policies[] = { parse("unit = a.service"),
-				      parse("unit = b*\n\t*a???????????????????b*") };
-	struct diag diag = { 0 };
+	struct policy *policies[] = {parse("unit = a.service"),
+				     parse("unit = b*\n\t*a???????????????????b*")};
+	struct diag diag = {0};
 	struct selector *selector;
 
 	(void)state;
-	assert_int_equal(selector_compile((const struct policy *const *)policies, 2, &diag, &selector),
-			 1);
+	assert_int_equal(
+		selector_compile((const struct policy *const *)policies, 2, &diag, &selector), 1);
 	assert_int_equal(diag.n_items, 1);
 	assert_int_equal(diag.items[0].line, 3);
 	assert_int_equal(diag.items[0].column, 2);

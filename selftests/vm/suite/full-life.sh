@@ -21,11 +21,11 @@ policy probe <<-END
 	[file]
 	deny = read $secret
 END
-eventually denies $secret || not_ok "the policy came into force"
+eventually denies $secret || { not_ok "the policy came into force"; exit 1; }
 ok "a policy that is put into the folder comes into force"
 
 # A service that runs already, in its loop when things change.
-systemd-run --quiet --unit=probe.service -- sh -c '
+systemd-run --quiet --setenv=PATH="$PATH" --unit=probe.service -- sh -c '
 	while :; do
 		act read /etc/bailiff-secret 2>/dev/null && echo leak >>/var/tmp/leaks
 		[ $? = 1 ] && echo . >>/var/tmp/tries
@@ -51,9 +51,10 @@ fi
 # Bad input changes nothing.
 mark
 printf '[select]\nunit = probe.service\n[file]\ndney = read /etc/passwd\n' >$policies/probe.ini
-eventually test "$(since_mark _SYSTEMD_UNIT=bailiffd.service | grep -c 'probe.ini:4:1: error')" -ge 1
+told() { entries _SYSTEMD_UNIT=bailiffd.service | grep -q 'probe.ini:4:1: error'; }
+eventually told
 has "the journal has the error with its place and the right form" \
-	'probe.ini:4:1: error: .*dney.*deny' "$(since_mark _SYSTEMD_UNIT=bailiffd.service)"
+	'probe.ini:4:1: error: .*dney.*deny' "$(entries _SYSTEMD_UNIT=bailiffd.service)"
 sleep 0.3
 systemctl restart bailiffd
 status "... and what was in force stays so over a restart" 1 service probe2.service act read $secret
@@ -94,7 +95,8 @@ eventually denies $secret && ok "started again, it is denied again" || not_ok "s
 rm $policies/probe.ini
 gone() { ! denies $secret; }
 eventually gone && ok "without its file the policy is gone" || not_ok "without its file"
-eventually test -z "$(ls /sys/fs/bpf/bailiff/links)"
+detached() { [ -z "$(ls /sys/fs/bpf/bailiff/links)" ]; }
+eventually detached
 is "... and the hooks are detached" "" "$(ls /sys/fs/bpf/bailiff/links)"
 stop_daemon
 rm -f $secret /var/tmp/other-secret /var/tmp/leaks /var/tmp/tries

@@ -79,16 +79,28 @@ service() {
 	systemd-run --quiet --wait --pipe --collect --setenv=PATH="$PATH" --unit="$unit" -- "$@" </dev/null
 }
 
-# journal FIELD=VALUE...: entries of bailiff as FIELD=VALUE lines
-journal() {
-	journalctl --sync >/dev/null 2>&1 || :
-	journalctl -o export -t bailiffd "$@" 2>/dev/null || :
-}
-
-# entries CURSOR-FILE FIELD=VALUE...: how many entries since mark()
-mark() { journalctl --sync; journalctl -n 1 -q --show-cursor -o cat | sed -n 's/^-- cursor: //p' >/tmp/mark; }
-since_mark() {
+# mark, and entries since: since_mark N FIELD=VALUE... waits until there are N, and prints what is there
+# (by time: --after-cursor with a match loses the first entry that matches)
+mark() { date +@%s.%6N >/tmp/mark; }
+entries() {
 	journalctl --sync
-	journalctl -q -o export --after-cursor="$(cat /tmp/mark)" "$@" 2>/dev/null
+	journalctl -q -o export --since="$(cat /tmp/mark)" "$@" 2>/dev/null
 }
-count_since_mark() { since_mark "$@" | grep -c '^__CURSOR=' || :; }
+count() { entries "$@" | grep -c '^__CURSOR=' || :; }
+at_least() {
+	local n=$1
+	shift
+	[ "$(count "$@")" -ge "$n" ]
+}
+since_mark() {
+	local n=$1
+	shift
+	eventually at_least "$n" "$@"
+	entries "$@"
+}
+count_since_mark() {
+	local n=$1
+	shift
+	eventually at_least "$n" "$@"
+	count "$@"
+}
