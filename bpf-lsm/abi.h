@@ -36,7 +36,10 @@ enum bailiff_verdict {
 	BAILIFF_DENY,
 };
 
-/* A decision is one word: the verdict in the low bits, above it the index of the rule in its image. */
+/*
+ * A decision is one word: the verdict in the low bits, above it the index of the rule in its image.
+ * Rule 0 is none: a decision of 0 is an allow that no rule made.
+ */
 #define BAILIFF_VERDICT_MASK 3u
 #define BAILIFF_RULE_SHIFT 2
 #define BAILIFF_VERDICT(decision) ((decision) & BAILIFF_VERDICT_MASK)
@@ -96,7 +99,7 @@ struct bailiff_image {
 	__u32 policies; /* struct bailiff_policy */
 	__u32 n_policies;
 	__u32 states;
-	__u32 n_states;
+	__u32 n_states; /* the table's cells, of which a state takes one or more */
 	/* what answers where the path cannot be told: the strictest decision of each verb */
 	__u32 strictest[BAILIFF_LABEL_WORDS];
 	__u8 class_of[256];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/diag.h"
+#include "policy/glob.h"
 #include "policy/image.h"
 #include "policy/policy.h"
 
@@ -26,7 +27,9 @@ struct compiler {
 	uint8_t *verbs;
 	struct automaton_pattern *patterns;
 	struct bailiff_policy *table;
-	uint32_t (*defaults)[BAILIFF_N_VERBS]; /* of each policy: decisions */
+	uint32_t (*defaults)[BAILIFF_N_VERBS];	     /* of each policy: decisions */
+	uint32_t (*unnamed_answer)[BAILIFF_N_VERBS]; /* ... on what has no path */
+	struct glob *unnamed;
 	struct automaton *automaton;
 	struct containment containment;
 	uint8_t *overridden; /* scratch of each rule: verbs; 0 between uses */
@@ -44,6 +47,8 @@ static void compiler_release(struct compiler *c)
 	free(c->patterns);
 	free(c->table);
 	free(c->defaults);
+	free(c->unnamed_answer);
+	glob_free(c->unnamed);
 	automaton_free(c->automaton);
 	containment_release(&c->containment);
 	free(c->overridden);
@@ -82,7 +87,7 @@ static uint32_t decision(const struct policy *policy, enum bailiff_verdict verdi
 
 static int compiler_allocate(struct compiler *c)
 {
-	size_t n = 1 + c->n_policies * BAILIFF_N_VERBS;
+	size_t n = 2 + c->n_policies * BAILIFF_N_VERBS;
 
 	for (size_t i = 0; i < c->n_policies; i++)
 		n += c->policies[i]->n_rules;
@@ -93,9 +98,10 @@ static int compiler_allocate(struct compiler *c)
 	c->patterns = calloc(n, sizeof(*c->patterns));
 	c->table = calloc(c->n_policies + 1, sizeof(*c->table));
 	c->defaults = calloc(c->n_policies + 1, sizeof(*c->defaults));
+	c->unnamed_answer = calloc(c->n_policies + 1, sizeof(*c->unnamed_answer));
 	c->overridden = calloc(n, sizeof(*c->overridden));
 	if (!c->rules || !c->sources || !c->group_of || !c->verbs || !c->patterns || !c->table ||
-	    !c->defaults || !c->overridden)
+	    !c->defaults || !c->unnamed_answer || !c->overridden)
 		return -ENOMEM;
 	return 0;
 }
@@ -150,6 +156,41 @@ static void defaults_add(struct compiler *c, uint32_t index)
 	}
 }
 
+/*
+ * What has no place in a tree, such as a memfd, has a name that does not begin with '/'. A policy
+ * without a pattern for it cannot tell what it is: the strictest of its answers holds, not the
+ * default. One more pattern tells these names; it is of no policy, and in no table of rules.
+ */
+static int unnamed_add(struct compiler *c)
+{
+	struct glob_error error;
+	int r = glob_parse("?**", 0, &c->unnamed, &error);
+
+	if (r < 0)
+		return r;
+	c->patterns[c->n_own - 1] =
+		(struct automaton_pattern){.glob = c->unnamed, .rule = c->n_rules};
+	c->group_of[c->n_rules] = (uint32_t)c->n_policies;
+	return 0;
+}
+
+/* The strictest that a policy says about a verb at all: the first of equals. */
+static uint32_t strictest_of(const struct compiler *c, uint32_t policy, unsigned verb)
+{
+	uint32_t best = c->defaults[policy][verb];
+
+	for (uint32_t rule = 1; rule < c->n_own; rule++) {
+		uint32_t word;
+
+		if (c->group_of[rule] != policy || !(c->verbs[rule] >> verb & 1))
+			continue;
+		word = decision(c->policies[policy], c->sources[rule]->verdict, rule);
+		if (BAILIFF_VERDICT(word) > BAILIFF_VERDICT(best))
+			best = word;
+	}
+	return best;
+}
+
 static int compiler_number(struct compiler *c)
 {
 	int r = compiler_allocate(c);
@@ -164,11 +205,13 @@ static int compiler_number(struct compiler *c)
 		const struct policy *policy = c->policies[i];
 
 		defaults_add(c, i);
+		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+			c->unnamed_answer[i][verb] = strictest_of(c, i, verb);
 		strncpy(c->table[i].name, policy->name, BAILIFF_NAME_MAX - 1);
 		c->table[i].severity = policy->severity;
 		c->table[i].audit = policy->audit;
 	}
-	return 0;
+	return unnamed_add(c);
 }
 
 /* Sets what of an accept set is overridden by rules that lie inside. */
@@ -191,7 +234,7 @@ static void override(struct compiler *c, const uint32_t *set, size_t n_set)
  * are not overridden and differ stand side by side: the strictest is taken, the first of equals.
  */
 static uint32_t decide_policy(const struct compiler *c, uint32_t policy, unsigned verb,
-			      const uint32_t *set, size_t n_set)
+			      const uint32_t *set, size_t n_set, bool unnamed)
 {
 	uint32_t best = 0;
 
@@ -204,7 +247,7 @@ static uint32_t decide_policy(const struct compiler *c, uint32_t policy, unsigne
 			best = rule;
 	}
 	if (!best)
-		return c->defaults[policy][verb];
+		return (unnamed ? c->unnamed_answer : c->defaults)[policy][verb];
 	return decision(c->policies[policy], c->sources[best]->verdict, best);
 }
 
@@ -227,6 +270,8 @@ static uint32_t decide_invoked(const struct compiler *c, uint32_t exec)
 
 static void decide(struct compiler *c, const uint32_t *set, size_t n_set, uint32_t *words)
 {
+	/* the greatest number in accept sets; those of defaults are in none */
+	bool unnamed = n_set && set[n_set - 1] == c->n_rules;
 	size_t begin = 0, end;
 
 	memset(words, 0, BAILIFF_LABEL_WORDS * sizeof(*words));
@@ -236,7 +281,8 @@ static void decide(struct compiler *c, const uint32_t *set, size_t n_set, uint32
 		for (end = begin; end < n_set && c->group_of[set[end]] == policy; end++)
 			;
 		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++) {
-			uint32_t word = decide_policy(c, policy, verb, set + begin, end - begin);
+			uint32_t word =
+				decide_policy(c, policy, verb, set + begin, end - begin, unnamed);
 
 			words[verb] = stricter(words[verb], word);
 			if (verb == BAILIFF_VERB_EXEC)
@@ -287,10 +333,11 @@ static int compiler_label(struct compiler *c)
 /* Adds the error; returns 1, or -ENOMEM. */
 static int too_large(const struct compiler *c, struct diag *diag, uint32_t rule, const char *why)
 {
-	const struct policy_rule *source = c->sources[rule];
-	const struct policy *policy = c->policies[c->group_of[rule]];
-	int r = diag_add(diag, DIAG_ERROR, policy->file, source->line, source->column, NULL, "%s",
-			 why);
+	/* the pattern that is nobody's is small: the blame is another's */
+	const struct policy_rule *source = c->sources[rule < c->n_own ? rule : c->n_own - 1];
+	const struct policy *policy = c->policies[rule < c->n_own ? c->group_of[rule] : 0];
+	int r = diag_add(diag, DIAG_ERROR, policy->file, source ? source->line : 0,
+			 source ? source->column : 0, NULL, "%s", why);
 
 	return r < 0 ? r : 1;
 }
@@ -304,7 +351,7 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 	r = compiler_number(c);
 	if (r < 0)
 		return r;
-	r = automaton_build(c->patterns, c->n_own - 1, AUTOMATON_ALIASES, &c->automaton, &pattern);
+	r = automaton_build(c->patterns, c->n_own, AUTOMATON_ALIASES, &c->automaton, &pattern);
 	if (r == -E2BIG)
 		return too_large(
 			c, diag, c->patterns[pattern].rule,
@@ -313,8 +360,8 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 			"patterns that differ in one part as one: /**/{a,b}/**");
 	if (r < 0)
 		return r;
-	r = containment_compute(&c->containment, &c->automaton->accepts, c->n_own, c->group_of,
-				c->verbs, &rule);
+	r = containment_compute(&c->containment, &c->automaton->accepts, c->n_rules + 1,
+				c->group_of, c->verbs, &rule);
 	if (r == -E2BIG)
 		return too_large(
 			c, diag, rule,

@@ -28,6 +28,8 @@ static const struct {
 	 "{bailiffd,ssh,sshd,kubelet,containerd,crio,docker,podman,dbus,"
 	 "systemd-journald,systemd-udevd,systemd-logind}.service",
 	 GLOB_BENEATH},
+	/* What watches a container, in a cgroup beside it. */
+	{"{,/*.slice{,/*.slice{,/*.slice}}}/{libpod,crio}-conmon-*.scope", GLOB_BENEATH},
 };
 
 #define N_HOST_CGROUPS (sizeof(host_cgroups) / sizeof(host_cgroups[0]))

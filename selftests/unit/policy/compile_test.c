@@ -321,6 +321,22 @@ static void long_paths_are_matched_whole(void **state)
 	glob_free(rules[1].glob);
 }
 
+static void what_has_no_path_gets_the_strictest(void **state)
+{
+	struct image *image = compile("[exec]\ndeny = /bin/sh\n", NULL, NULL);
+
+	(void)state;
+	is(image, EXEC, "memfd:x", BAILIFF_DENY, 2);
+	is(image, EXEC, "/memfd:x", BAILIFF_ALLOW, 0);
+	image_free(image);
+
+	/* one policy names it, the other does not: the strictest of the two stands */
+	image = compile("[exec]\ndeny = /bin/sh\nallow = memfd:a*\n", "[exec]\naudit = /x\n", NULL);
+	is(image, EXEC, "memfd:ab", BAILIFF_AUDIT, 2);
+	is(image, EXEC, "memfd:b", BAILIFF_DENY, 2);
+	image_free(image);
+}
+
 static void no_policy_allows_all(void **state)
 {
 	struct diag diag = {0};
@@ -470,6 +486,7 @@ int main(void)
 		cmocka_unit_test(the_header_tells_what_is_used_and_strictest),
 		cmocka_unit_test(rules_keep_their_keys),
 		cmocka_unit_test(long_paths_are_matched_whole),
+		cmocka_unit_test(what_has_no_path_gets_the_strictest),
 		cmocka_unit_test(no_policy_allows_all),
 		cmocka_unit_test(what_is_too_large_is_an_error_at_the_pattern),
 		cmocka_unit_test(random_policies_decide_as_the_oracle_says),
