@@ -42,7 +42,7 @@ enum bailiff_verdict {
  */
 #define BAILIFF_VERDICT_MASK 3u
 #define BAILIFF_RULE_SHIFT 2
-#define BAILIFF_VERDICT(decision) ((decision) & BAILIFF_VERDICT_MASK)
+#define BAILIFF_VERDICT(decision) ((decision)&BAILIFF_VERDICT_MASK)
 #define BAILIFF_RULE(decision) ((decision) >> BAILIFF_RULE_SHIFT)
 
 /*
@@ -50,9 +50,10 @@ enum bailiff_verdict {
  * counted in cells from its first one. A state of the automaton is an index s, counted from
  * header.states:
  *
- *	cell[s]			the state's head: check = BAILIFF_HEAD | label, next = default target
- *	cell[s + 1 + class]	the target for a byte of that class if its check is s; the default
- *				target otherwise (row displacement: rows of several states interleave)
+ *	cell[s]			the state's head: check = BAILIFF_HEAD | label, next = default
+ *target cell[s + 1 + class]	the target for a byte of that class if its check is s; the default
+ *				target otherwise (row displacement: rows of several states
+ *interleave)
  *
  * State 0 is dead: no byte leads out of it. Class 0 is byte 0 alone, which no path contains: it
  * pads a path at the front, and leads from the start state to itself.
@@ -71,11 +72,11 @@ struct bailiff_cell {
 #define BAILIFF_NAME_MAX 64
 
 struct bailiff_rule {
-	__u64 key;	/* of (policy, section, verdict, verbs, pattern): the same after a reload */
-	__u32 counter;	/* index into the counters; set when the image is published */
-	__u32 policy;	/* index into the image's policies */
-	__u32 line;	/* in the policy's file, from 1 */
-	__u32 column;	/* from 1 */
+	__u64 key;     /* of (policy, section, verdict, verbs, pattern): the same after a reload */
+	__u32 counter; /* index into the counters; set when the image is published */
+	__u32 policy;  /* index into the image's policies */
+	__u32 line;    /* in the policy's file, from 1 */
+	__u32 column;  /* from 1 */
 };
 
 struct bailiff_policy {
@@ -90,7 +91,7 @@ struct bailiff_image {
 	__u32 magic;
 	__u32 n_cells; /* of the whole image, this header included */
 	__u32 start;   /* the start state */
-	__u32 used;    /* 1 << verb for every verb that has an answer other than allow; INVOKED too */
+	__u32 used; /* 1 << verb for every verb that has an answer other than allow; INVOKED too */
 	/* where each table begins, in cells, and how many entries it has */
 	__u32 labels; /* __u32[BAILIFF_LABEL_WORDS] each; label 0 is "no pattern matched" */
 	__u32 n_labels;
@@ -106,9 +107,9 @@ struct bailiff_image {
 };
 
 /*
- * A slot is a set of policies that holds for some cgroups. Cgroups are bound to slots and slots lead
- * to images, so that a new image is published by one store. A slot that is used again for another
- * set gets another cookie, which makes labels of the old one void.
+ * A slot is a set of policies that holds for some cgroups. Cgroups are bound to slots and slots
+ * lead to images, so that a new image is published by one store. A slot that is used again for
+ * another set gets another cookie, which makes labels of the old one void.
  */
 #define BAILIFF_SLOTS 4096
 struct bailiff_slot {
@@ -116,7 +117,8 @@ struct bailiff_slot {
 	__u32 cookie;
 };
 
-#define BAILIFF_BINDINGS 65536 /* cgroups under policy; beyond them paths are matched at each hook */
+#define BAILIFF_BINDINGS                                                                           \
+	65536 /* cgroups under policy; beyond them paths are matched at each hook */
 
 /* What a task carries, wherever it is moved to. */
 struct bailiff_label {
@@ -139,8 +141,8 @@ struct bailiff_inode {
 /* One entry, shared with the daemon. */
 struct bailiff_control {
 	__u32 version;
-	__u32 selector;	   /* the image over cgroup paths; 0: none */
-	__u32 mount_ns;	   /* inode number of the host's mount namespace */
+	__u32 selector;	     /* the image over cgroup paths; 0: none */
+	__u32 mount_ns;	     /* inode number of the host's mount namespace */
 	__u32 bindings_full; /* a cgroup could not be bound: ask the selector at each hook */
 	__u64 build;	     /* digest of the programs: others are replaced, not taken over */
 };
@@ -149,7 +151,8 @@ struct bailiff_control {
 struct bailiff_count {
 	__u64 decided;
 	__u64 logged;
-	__u64 dropped; /* the ring had no room, or there was no scratch space to write the event in */
+	__u64 dropped; /* the ring had no room, or there was no scratch space to write the event in
+			*/
 };
 
 #define BAILIFF_COUNTERS 32768
@@ -202,8 +205,11 @@ struct bailiff_event {
 };
 
 _Static_assert(sizeof(struct bailiff_cell) == 8, "a cell is read with one load");
-_Static_assert(sizeof(struct bailiff_rule) % sizeof(struct bailiff_cell) == 0, "tables are whole cells");
-_Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0, "tables are whole cells");
+_Static_assert(sizeof(struct bailiff_rule) % sizeof(struct bailiff_cell) == 0,
+	       "tables are whole cells");
+_Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
+	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_image) == 320, "the image header's layout");
-_Static_assert(sizeof(struct bailiff_label) == 16 && sizeof(struct bailiff_inode) == 16, "no holes");
+_Static_assert(sizeof(struct bailiff_label) == 16 && sizeof(struct bailiff_inode) == 16,
+	       "no holes");
 _Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

@@ -6,8 +6,8 @@
 #include "path.bpf.h"
 
 /*
- * A new cgroup is bound to its slot before any process can be in it: the tracepoint fires before the
- * directory becomes visible. There is no user space on this path, and so nothing to race with.
+ * A new cgroup is bound to its slot before any process can be in it: the tracepoint fires before
+ * the directory becomes visible. There is no user space on this path, and so nothing to race with.
  */
 
 /* Matches a cgroup's path. Returns its slot, 0 for none. */
@@ -21,7 +21,8 @@ static __always_inline __u32 select_slot(struct scratch *scratch, struct bailiff
 		return 0;
 	/*
 	 * What is too long is matched as far as it goes, without its front: no pattern with a place
-	 * in it can match that. cgroup paths have at most 4,096 bytes where user space can make them.
+	 * in it can match that. cgroup paths have at most 4,096 bytes where user space can make
+	 * them.
 	 */
 	reason = path_build_cgroup(scratch, cgroup);
 	if (reason)

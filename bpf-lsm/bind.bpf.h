@@ -3,7 +3,8 @@
 
 #include "maps.bpf.h"
 
-/* Returns the slot of a cgroup whose binding could not be stored, by its path; 0: not under policy. */
+/* Returns the slot of a cgroup whose binding could not be stored, by its path; 0: not under policy.
+ */
 __u32 bind_by_path(void);
 
 /* Returns the slot that the current task's cgroup, whose id is @cgroup, is bound to; 0: none. */

@@ -39,7 +39,7 @@ static __always_inline void ask(void *base, __u32 image, struct scratch *scratch
 	bool told = scratch && (!reason || reason == BAILIFF_REASON_INVOKED_NAME);
 	__u32 words = told ? match(base, image, scratch)
 			   : image + __builtin_offsetof(struct bailiff_image, strictest) /
-					     sizeof(struct bailiff_cell);
+					      sizeof(struct bailiff_cell);
 
 	for (int verb = 0; verb < BAILIFF_LABEL_WORDS; verb++)
 		if (verbs & (1u << verb))
@@ -94,7 +94,8 @@ __hidden int decide(struct subject *subject, __u32 verbs, struct object *object,
 
 	if (scratch)
 		reason = object_path(scratch, object, false);
-	/* rules of [file] are about trees that processes see; programs have rules wherever they are */
+	/* rules of [file] are about trees that processes see; programs have rules wherever they are
+	 */
 	if (bprm && reason == PATH_KERNEL_OBJECT)
 		reason = BAILIFF_REASON_RULE;
 	else if (bprm && reason == PATH_KERNEL_TREE)

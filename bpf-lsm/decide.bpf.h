@@ -18,7 +18,8 @@ struct object {
 	struct dentry *dentry;
 };
 
-/* Returns whether any image of @subject has an answer other than allow for one of @verbs (1 << verb). */
+/* Returns whether any image of @subject has an answer other than allow for one of @verbs (1 <<
+ * verb). */
 bool decide_used(struct subject *subject, __u32 verbs);
 
 /*

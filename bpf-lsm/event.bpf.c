@@ -92,8 +92,8 @@ static __always_inline __u32 event_texts(struct scratch *scratch, struct object 
 	event->n_path = n = text_add(scratch, 0);
 	event->n_exe = event->n_cgroup = 0;
 	if (exe) {
-		path_build(scratch, BPF_CORE_READ(exe, f_path.mnt), BPF_CORE_READ(exe, f_path.dentry),
-			   mount_ns, false);
+		path_build(scratch, BPF_CORE_READ(exe, f_path.mnt),
+			   BPF_CORE_READ(exe, f_path.dentry), mount_ns, false);
 		event->n_exe = text_add(scratch, n);
 		n += event->n_exe;
 	}
@@ -102,8 +102,8 @@ static __always_inline __u32 event_texts(struct scratch *scratch, struct object 
 	return n + event->n_cgroup;
 }
 
-__hidden void event_emit(struct subject *subject, struct decision *decision, struct scratch *scratch,
-			 struct object *object)
+__hidden void event_emit(struct subject *subject, struct decision *decision,
+			 struct scratch *scratch, struct object *object)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct bailiff_count *count;

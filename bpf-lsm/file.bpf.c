@@ -17,10 +17,10 @@ static __always_inline __u32 file_verbs(struct file *file)
 }
 
 /*
- * An overlay opens the file below once more, behind the one that was asked for. Before 6.5 that file
- * says the same path, which was decided already, with another inode. From then on its path is on a
- * mount of the overlay's own, which path_build() tells. (The mode has a bit for it, which is in no
- * BTF and has moved.)
+ * An overlay opens the file below once more, behind the one that was asked for. Before 6.5 that
+ * file says the same path, which was decided already, with another inode. From then on its path is
+ * on a mount of the overlay's own, which path_build() tells. (The mode has a bit for it, which is
+ * in no BTF and has moved.)
  */
 static __always_inline bool is_backing(struct file *file)
 {

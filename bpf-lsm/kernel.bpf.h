@@ -38,7 +38,7 @@ enum {
 /* include/linux/fs.h: not in BTF, and part of no ABI; each checked by the tests on both kernels. */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2
-#define FMODE_EXEC 0x20		 /* in f_flags: the kernel opens it to execute it */
+#define FMODE_EXEC 0x20 /* in f_flags: the kernel opens it to execute it */
 #define O_TRUNC 01000
 
 /* fs/mount.h: the namespace of kern_mount()s. */

@@ -2,7 +2,8 @@
 
 #include "scratch.bpf.h"
 
-/* BPF-LSM programs must say that they are GPL-compatible; "Dual BSD/GPL" is one of the kernel's words. */
+/* BPF-LSM programs must say that they are GPL-compatible; "Dual BSD/GPL" is one of the kernel's
+ * words. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 arena_mask = 0;

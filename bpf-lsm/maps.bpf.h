@@ -10,8 +10,8 @@
 #include "abi.h"
 
 /*
- * Every map of the programs. Each has a named type, so that it can be declared here and defined once
- * (maps.bpf.c). All are pinned by the daemon under the names below.
+ * Every map of the programs. Each has a named type, so that it can be declared here and defined
+ * once (maps.bpf.c). All are pinned by the daemon under the names below.
  */
 
 #define EACCES 13

@@ -19,9 +19,11 @@ struct match {
 	__u32 classes; /* byte of class_of[0] */
 };
 
-static __always_inline __u32 match_byte(void *base, __u32 states, __u32 classes, __u32 state, __u8 byte)
+static __always_inline __u32 match_byte(void *base, __u32 states, __u32 classes, __u32 state,
+					__u8 byte)
 {
-	__u32 arena_bytes = arena_mask * sizeof(struct bailiff_cell) + sizeof(struct bailiff_cell) - 1;
+	__u32 arena_bytes =
+		arena_mask * sizeof(struct bailiff_cell) + sizeof(struct bailiff_cell) - 1;
 	__u8 class = *(__u8 *)(base + ((classes + byte) & arena_bytes));
 	__u64 cell = arena_cell(base, states + state + 1 + class);
 

@@ -4,8 +4,8 @@
 #include "scratch.bpf.h"
 
 /*
- * The images in the arena. Every index is masked to the arena: a wrong one reads a wrong cell, never
- * memory outside. Images are checked by user space before they are published.
+ * The images in the arena. Every index is masked to the arena: a wrong one reads a wrong cell,
+ * never memory outside. Images are checked by user space before they are published.
  */
 
 /* The cell at @index, as one load: check in the low half, next in the high one. */

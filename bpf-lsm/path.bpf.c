@@ -103,7 +103,8 @@ __hidden int path_build(struct scratch *scratch, struct vfsmount *mnt, struct de
 	top = walk.mount;
 	ns = BPF_CORE_READ(top, mnt_ns);
 	if (walk.status == WALK_DISCONNECTED)
-		return (long)ns == MNT_NS_INTERNAL ? PATH_KERNEL_OBJECT : BAILIFF_REASON_NO_NAMESPACE;
+		return (long)ns == MNT_NS_INTERNAL ? PATH_KERNEL_OBJECT
+						   : BAILIFF_REASON_NO_NAMESPACE;
 	if ((long)ns == MNT_NS_INTERNAL)
 		return PATH_KERNEL_TREE;
 	if (!ns)

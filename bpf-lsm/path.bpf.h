@@ -4,8 +4,8 @@
 #include "scratch.bpf.h"
 
 /*
- * What else path_build() answers: a pipe, socket, memfd or the like, which has no place in a tree; and
- * a tree that no process sees, on a mount of the kernel's own, such as an overlay's layers.
+ * What else path_build() answers: a pipe, socket, memfd or the like, which has no place in a tree;
+ * and a tree that no process sees, on a mount of the kernel's own, such as an overlay's layers.
  */
 #define PATH_KERNEL_OBJECT BAILIFF_N_REASONS
 #define PATH_KERNEL_TREE (BAILIFF_N_REASONS + 1)
@@ -15,12 +15,14 @@
  * the mount namespace, whatever the task's root directory is. With @append, what is in @scratch
  * already is kept behind it.
  * Returns BAILIFF_REASON_RULE (0) where the path is whole and within @mount_ns, PATH_KERNEL_OBJECT
- * with the object's own name ("memfd:x"), PATH_KERNEL_TREE, or the enum bailiff_reason for which it cannot be told.
+ * with the object's own name ("memfd:x"), PATH_KERNEL_TREE, or the enum bailiff_reason for which it
+ * cannot be told.
  */
 int path_build(struct scratch *scratch, struct vfsmount *mnt, struct dentry *dentry,
 	       struct mnt_namespace *mount_ns, bool append);
 
-/* Writes a cgroup's path, from the root of the hierarchy ("/" for the root itself). Returns as above. */
+/* Writes a cgroup's path, from the root of the hierarchy ("/" for the root itself). Returns as
+ * above. */
 int path_build_cgroup(struct scratch *scratch, struct cgroup *cgroup);
 
 /*

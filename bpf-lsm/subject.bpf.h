@@ -17,8 +17,8 @@ struct subject {
 };
 
 /*
- * Fills @subject; a task that is under policy for the first time gets its label. Returns whether any
- * image holds for the current task. A launcher's label is left to exec: no image holds for it.
+ * Fills @subject; a task that is under policy for the first time gets its label. Returns whether
+ * any image holds for the current task. A launcher's label is left to exec: no image holds for it.
  */
 bool subject_current(struct subject *subject);
 

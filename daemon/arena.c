@@ -14,7 +14,7 @@ static int insert(struct arena *arena, size_t at, __u32 start, size_t n)
 		return -ENOMEM;
 	arena->runs = runs;
 	memmove(&runs[at + 1], &runs[at], (arena->n_runs - at) * sizeof(*runs));
-	runs[at] = (struct arena_run){ .start = start, .n = (__u32)n };
+	runs[at] = (struct arena_run){.start = start, .n = (__u32)n};
 	arena->n_runs++;
 	return 0;
 }

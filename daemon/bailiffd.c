@@ -29,9 +29,9 @@ static void usage(FILE *stream)
 static int parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "debug", no_argument, NULL, 'd' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
+		{"debug", no_argument, NULL, 'd'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
 		{},
 	};
 	int option;

@@ -18,8 +18,9 @@ static void fts_closep(FTS **tree)
 int cgroups_walk(int (*handle)(void *userdata, const char *path, size_t n_path, __u64 id),
 		 void *userdata)
 {
-	char *roots[] = { (char[]){ CGROUPS_ROOT }, NULL };
-	_cleanup_(fts_closep) FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	char *roots[] = {(char[]){CGROUPS_ROOT}, NULL};
+	_cleanup_(fts_closep) FTS *tree =
+		fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
 	FTSENT *entry;
 	int r;
 

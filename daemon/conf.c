@@ -24,8 +24,8 @@ static char *read_line(char *buffer, int size, void *stream)
 	char *line = fgets(buffer, size, reading->stream);
 
 	if (line && !strchr(line, '\n') && !feof(reading->stream)) {
-		log_print(LOG_ERR, "%s:%u:1: error: the line is longer than %d bytes", reading->file,
-			  reading->line + 1, size - 1);
+		log_print(LOG_ERR, "%s:%u:1: error: the line is longer than %d bytes",
+			  reading->file, reading->line + 1, size - 1);
 		reading->wrong = true;
 		return NULL;
 	}
@@ -38,7 +38,8 @@ static int take_key(void *userdata, const char *section, const char *name, const
 	struct reading *reading = userdata;
 
 	if (strcmp(section, "daemon") != 0)
-		log_print(LOG_ERR, "%s:%u:1: error: unknown section [%s]; the one there is: [daemon]",
+		log_print(LOG_ERR,
+			  "%s:%u:1: error: unknown section [%s]; the one there is: [daemon]",
 			  reading->file, reading->line, section);
 	else if (strcmp(name, "on-stop") != 0)
 		log_print(LOG_ERR, "%s:%u:1: error: unknown key \"%s\"; the one there is: on-stop",
@@ -57,7 +58,7 @@ static int take_key(void *userdata, const char *section, const char *name, const
 int conf_load(const char *file, struct conf *ret_conf)
 {
 	_cleanup_(fclosep) FILE *stream = fopen(file, "re");
-	struct reading reading = { .stream = stream, .file = file };
+	struct reading reading = {.stream = stream, .file = file};
 	int r;
 
 	if (!stream && errno != ENOENT)

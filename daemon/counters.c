@@ -30,7 +30,7 @@ static int add(struct counters *counters, __u64 key, __u32 index, struct counter
 
 	if (!counter)
 		return -ENOMEM;
-	*counter = (struct counter){ .key = key, .index = index };
+	*counter = (struct counter){.key = key, .index = index};
 	found = tsearch(counter, &counters->tree, compare);
 	if (!found) {
 		free(counter);
@@ -46,7 +46,7 @@ static int add(struct counters *counters, __u64 key, __u32 index, struct counter
 
 static struct counter *find(struct counters *counters, __u64 key)
 {
-	struct counter wanted = { .key = key }, **found = tfind(&wanted, &counters->tree, compare);
+	struct counter wanted = {.key = key}, **found = tfind(&wanted, &counters->tree, compare);
 
 	return found ? *found : NULL;
 }
@@ -146,8 +146,7 @@ void counters_keep(struct counters *counters, const struct bailiff_cell *image)
 	const struct bailiff_rule *rules = (const struct bailiff_rule *)(image + header->rules);
 
 	for (size_t i = 0; i < header->n_rules; i++)
-		if (rules[i].counter < BAILIFF_COUNTERS &&
-		    counters->by_index[rules[i].counter])
+		if (rules[i].counter < BAILIFF_COUNTERS && counters->by_index[rules[i].counter])
 			counters->by_index[rules[i].counter]->generation = counters->generation;
 }
 

@@ -209,7 +209,8 @@ static int compile_set(struct enforce *enforce, const struct plan *plan,
 	if (r == -ENOSPC)
 		r = diag_add(diag, DIAG_ERROR, policies[0]->file, 0, 0, NULL,
 			     "all policies together have more than %d rules that deny or audit",
-			     BAILIFF_COUNTERS) ?: 1;
+			     BAILIFF_COUNTERS)
+			    ?: 1;
 	else if (r >= 0)
 		r = place_image(enforce, image, ret_start);
 	image_free(image);
@@ -229,9 +230,11 @@ static int plan_set(struct enforce *enforce, struct plan *plan, size_t index, st
 		return r;
 	number = find_slot(enforce, key);
 	if (!number)
-		return diag_add(diag, DIAG_ERROR, plan->policies[set->policies[0]]->file, 0, 0, NULL,
+		return diag_add(diag, DIAG_ERROR, plan->policies[set->policies[0]]->file, 0, 0,
+				NULL,
 				"there are more than %d different sets of policies for a container",
-				BAILIFF_SLOTS - 1) ?: 1;
+				BAILIFF_SLOTS - 1)
+			       ?: 1;
 	slot = &enforce->slots[number];
 	plan->slot_of_set[index] = number;
 	slot->wanted = true;
@@ -335,12 +338,17 @@ static int attach_hooks(struct enforce *enforce, const struct plan *plan)
 
 static int detach_hooks(struct enforce *enforce, const struct plan *plan)
 {
-	int r = 0;
+	int failed = 0;
 
-	for (int i = KERNEL_N_HOOKS - 1; i >= 0; i--)
+	for (int i = KERNEL_N_HOOKS - 1; i >= 0; i--) {
+		int r = 0;
+
 		if (!needs_hook(plan, (enum kernel_hook)i))
-			r = kernel_detach(enforce->kernel, (enum kernel_hook)i) ?: r;
-	return r;
+			r = kernel_detach(enforce->kernel, (enum kernel_hook)i);
+		if (r < 0)
+			failed = r;
+	}
+	return failed;
 }
 
 /* Publishes the new images, one store each: from here on, every container has the new rules. */
@@ -417,7 +425,7 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
 		  struct enforce_report *ret_report)
 {
-	struct enforce_report report = { .n_policies = store->n_entries };
+	struct enforce_report report = {.n_policies = store->n_entries};
 	_cleanup_(plan_clear) struct plan plan = {};
 	__u32 old_selector = 0;
 	int r;

@@ -8,8 +8,8 @@
 #include "policy/diag.h"
 
 /*
- * Makes the kernel enforce what a store holds: compiles it, writes the images beside those in force,
- * and publishes each by one store. Until then, and on every failure, all stays as it was.
+ * Makes the kernel enforce what a store holds: compiles it, writes the images beside those in
+ * force, and publishes each by one store. Until then, and on every failure, all stays as it was.
  */
 struct enforce;
 
@@ -31,8 +31,8 @@ struct enforce_report {
 /*
  * Returns 0 and what was done in *@ret_report; 1 and errors in @diag where the policies exceed a
  * limit; or a negative errno, -ENOSPC where the arena is too small. Unless it is 0, nothing changed
- * but for -EIO and the like from the kernel in the middle of binding: then all that was and all that
- * will be is in force, and the next call goes on.
+ * but for -EIO and the like from the kernel in the middle of binding: then all that was and all
+ * that will be is in force, and the next call goes on.
  */
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
 		  struct enforce_report *ret_report);

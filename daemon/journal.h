@@ -13,7 +13,7 @@
 #define JOURNAL_ID_AUDITED "b8e47d0a6c3f4f1e9d25708c41f6ab22"
 #define JOURNAL_ID_WOULD_DENY "c91f3b52e87a4c0db46e1f9a03d7c533"
 #define JOURNAL_ID_DROPPED "e06d95a3174b4b8f8c2ad1e57b90f644"
-#define JOURNAL_ID_POLICY "2d7b8ec4f1564a9ea07c63d9b5128e55" /* policies loaded, refused, removed */
+#define JOURNAL_ID_POLICY "2d7b8ec4f1564a9ea07c63d9b5128e55" /* policies put into force */
 
 /* What the policy's file adds to an event; NULL where it is not known any more. */
 struct journal_policy {

@@ -34,4 +34,3 @@ struct kernel {
 	int (*handle)(void *userdata, const struct bailiff_event *event, size_t size);
 	void *userdata;
 };
-

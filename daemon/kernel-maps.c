@@ -63,7 +63,7 @@ int kernel_set_launchers(struct kernel *kernel, const struct bailiff_inode *inod
 
 int kernel_label_launcher(struct kernel *kernel, int pidfd)
 {
-	struct bailiff_label label = { .cgroup = BAILIFF_LAUNCHER };
+	struct bailiff_label label = {.cgroup = BAILIFF_LAUNCHER};
 	int fd = kernel->maps[MAP_LABELS];
 
 	/* one that has a label keeps it: it came under a policy, or is a launcher already */
@@ -95,9 +95,9 @@ int kernel_count_clear(struct kernel *kernel, __u32 counter)
 	counts = calloc((size_t)kernel->n_cpus, sizeof(*counts));
 	if (!counts)
 		return -ENOMEM;
-	return bpf_map_update_elem(kernel->maps[MAP_COUNTERS], &counter, counts, BPF_ANY) < 0 ?
-		       -errno :
-		       0;
+	return bpf_map_update_elem(kernel->maps[MAP_COUNTERS], &counter, counts, BPF_ANY) < 0
+		       ? -errno
+		       : 0;
 }
 
 int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value)
@@ -141,7 +141,8 @@ int kernel_events_fd(struct kernel *kernel)
 }
 
 int kernel_events_read(struct kernel *kernel,
-		       int (*handle)(void *userdata, const struct bailiff_event *event, size_t size),
+		       int (*handle)(void *userdata, const struct bailiff_event *event,
+				     size_t size),
 		       void *userdata)
 {
 	int r = open_ring(kernel);

@@ -25,9 +25,9 @@
 #define PINS_LAST KERNEL_PINS "-last"
 
 static const char *const map_names[N_MAPS] = {
-	[MAP_ARENA] = "arena",	     [MAP_CONTROL] = "control",	  [MAP_SLOTS] = "slots",
-	[MAP_BINDINGS] = "bindings", [MAP_LABELS] = "labels",	  [MAP_LAUNCHERS] = "launchers",
-	[MAP_COUNTERS] = "counters", [MAP_STATS] = "stats",	  [MAP_EVENTS] = "events",
+	[MAP_ARENA] = "arena",	     [MAP_CONTROL] = "control", [MAP_SLOTS] = "slots",
+	[MAP_BINDINGS] = "bindings", [MAP_LABELS] = "labels",	[MAP_LAUNCHERS] = "launchers",
+	[MAP_COUNTERS] = "counters", [MAP_STATS] = "stats",	[MAP_EVENTS] = "events",
 };
 
 static const char *const hook_names[KERNEL_N_HOOKS] = {
@@ -102,8 +102,8 @@ struct kernel *kernel_free(struct kernel *kernel)
 
 static int map_memory(int fd, size_t size, bool read_only, void **ret_memory)
 {
-	void *memory = mmap(NULL, size, read_only ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED,
-			    fd, 0);
+	void *memory =
+		mmap(NULL, size, read_only ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -178,7 +178,8 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 	kernel->read_only = read_only;
 	kernel->pinned = true;
 	for (size_t i = 0; i < N_MAPS; i++) {
-		/* a map that was opened for reading cannot be shared memory: mmap() drops VM_SHARED */
+		/* a map that was opened for reading cannot be shared memory: mmap() drops VM_SHARED
+		 */
 		r = get_pinned("maps", map_names[i], read_only && i > MAP_SLOTS && i != MAP_LABELS);
 		if (r < 0)
 			return r;
@@ -259,8 +260,7 @@ static int set_up(struct bailiff_bpf *skeleton, size_t n_cells, int n_cpus)
 				    (__u32)(n_cells * sizeof(struct bailiff_cell)));
 	if (r < 0)
 		return r;
-	return bpf_map__set_max_entries(skeleton->maps.scratches,
-					(__u32)n_cpus * SCRATCH_PER_CPU);
+	return bpf_map__set_max_entries(skeleton->maps.scratches, (__u32)n_cpus * SCRATCH_PER_CPU);
 }
 
 int kernel_load(size_t n_cells, struct kernel **ret_kernel)
@@ -299,7 +299,7 @@ int kernel_load(size_t n_cells, struct kernel **ret_kernel)
 
 static int remove_pins(const char *base)
 {
-	static const char *const kinds[] = { "links", "programs", "maps" };
+	static const char *const kinds[] = {"links", "programs", "maps"};
 	char path[PATH_MAX];
 	int r, failed = 0;
 
@@ -318,7 +318,8 @@ static int remove_pins(const char *base)
 
 int kernel_release(void)
 {
-	int r = remove_pins(KERNEL_PINS), next = remove_pins(PINS_NEXT), last = remove_pins(PINS_LAST);
+	int r = remove_pins(KERNEL_PINS), next = remove_pins(PINS_NEXT),
+	    last = remove_pins(PINS_LAST);
 
 	return r < 0 ? r : next < 0 ? next : last;
 }
@@ -335,7 +336,7 @@ static int pin_one(int fd, const char *base, const char *kind, const char *name)
 
 static int make_pins(struct kernel *kernel, const char *base)
 {
-	static const char *const kinds[] = { "maps", "programs", "links" };
+	static const char *const kinds[] = {"maps", "programs", "links"};
 	char path[PATH_MAX];
 	int r;
 

@@ -10,8 +10,8 @@
 
 /*
  * The kernel's half: maps, programs and links, pinned under KERNEL_PINS so that they outlive the
- * daemon. kernel.c is the only file that knows libbpf. All functions return 0 or more, or a negative
- * errno.
+ * daemon. kernel.c is the only file that knows libbpf. All functions return 0 or more, or a
+ * negative errno.
  */
 
 #define KERNEL_PINS "/sys/fs/bpf/bailiff"
@@ -91,7 +91,8 @@ int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value);
  */
 int kernel_events_fd(struct kernel *kernel);
 int kernel_events_read(struct kernel *kernel,
-		       int (*handle)(void *userdata, const struct bailiff_event *event, size_t size),
+		       int (*handle)(void *userdata, const struct bailiff_event *event,
+				     size_t size),
 		       void *userdata);
 
 /* Waits until no program runs that began before the call. */

@@ -36,7 +36,7 @@ static const char *const paths[] = {
 _Static_assert(ELEMENTS(paths) <= BAILIFF_LAUNCHERS, "all launchers fit into their map");
 
 const char *const launchers_folders[] = {
-	"/usr/lib/systemd", "/usr/bin",	       "/usr/sbin",	     "/usr/local/bin",
+	"/usr/lib/systemd", "/usr/bin",		 "/usr/sbin", "/usr/local/bin",
 	"/usr/local/sbin",  "/usr/libexec/crio", NULL,
 };
 

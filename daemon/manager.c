@@ -30,9 +30,9 @@
 #define ARENA_CELLS_FIRST ((size_t)1 << 20)
 #define ARENA_CELLS_MAX ((size_t)1 << 24)
 
-#define SETTLE_USEC 1000     /* after a change in a folder: one publication for a burst of files */
-#define TICK_USEC 1000000    /* how often drops are looked for */
-#define EVENTS_AT_ONCE 512   /* then the loop sees to its other sources */
+#define SETTLE_USEC 1000   /* after a change in a folder: one publication for a burst of files */
+#define TICK_USEC 1000000  /* how often drops are looked for */
+#define EVENTS_AT_ONCE 512 /* then the loop sees to its other sources */
 
 struct manager {
 	struct conf conf;
@@ -46,7 +46,7 @@ struct manager {
 	__u64 n_dropped; /* as last reported */
 };
 
-static const char *const policy_folders[] = { STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL };
+static const char *const policy_folders[] = {STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL};
 
 struct manager *manager_free(struct manager *manager)
 {
@@ -139,8 +139,8 @@ static void log_report(const struct enforce_report *report)
 }
 
 /*
- * Loads programs and maps anew, with an arena of at least @n_cells, puts @store into force with them,
- * and lets go of the old only then.
+ * Loads programs and maps anew, with an arena of at least @n_cells, puts @store into force with
+ * them, and lets go of the old only then.
  */
 static int renew(struct manager *manager, const struct store *store, size_t n_cells,
 		 struct diag *diag, struct enforce_report *report)
@@ -164,8 +164,10 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 	} while (r == -ENOSPC && n_cells <= ARENA_CELLS_MAX);
 	if (r == -ENOSPC)
 		return diag_add(diag, DIAG_ERROR, STORE_FOLDER_ETC, 0, 0, NULL,
-				"all policies together are too large for the kernel's table, %zu MiB",
-				ARENA_CELLS_MAX * sizeof(struct bailiff_cell) >> 20) ?: 1;
+				"all policies together are too large for the kernel's table, %zu "
+				"MiB",
+				ARENA_CELLS_MAX * sizeof(struct bailiff_cell) >> 20)
+			       ?: 1;
 	if (r)
 		return r;
 	r = kernel_pin(kernel);
@@ -265,10 +267,12 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	if (kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &n_dropped) >= 0 &&
 	    n_dropped > manager->n_dropped) {
-		sd_journal_send("MESSAGE=%llu events were dropped: they came faster than they could "
-				"be written", n_dropped - manager->n_dropped,
-				"PRIORITY=4", "MESSAGE_ID=" JOURNAL_ID_DROPPED,
-				"BAILIFF_COUNT=%llu", n_dropped - manager->n_dropped, NULL);
+		sd_journal_send(
+			"MESSAGE=%llu events were dropped: they came faster than they could "
+			"be written",
+			n_dropped - manager->n_dropped, "PRIORITY=4",
+			"MESSAGE_ID=" JOURNAL_ID_DROPPED, "BAILIFF_COUNT=%llu",
+			n_dropped - manager->n_dropped, NULL);
 		manager->n_dropped = n_dropped;
 	}
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
@@ -284,7 +288,8 @@ static int watch_folders(struct manager *manager)
 		if (mkdir(*folder, 0755) < 0 && errno != EEXIST)
 			log_errno(-errno, "cannot make %s, ignoring", *folder);
 		r = sd_event_add_inotify(manager->event, NULL, *folder,
-					 files | IN_MOVED_FROM | IN_DELETE, on_policy_folder, manager);
+					 files | IN_MOVED_FROM | IN_DELETE, on_policy_folder,
+					 manager);
 		if (r < 0)
 			return log_errno(r, "cannot watch %s", *folder);
 	}
@@ -314,8 +319,8 @@ static int watch_all(struct manager *manager)
 	if (r >= 0)
 		r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_hangup, manager);
 	if (r >= 0)
-		r = sd_event_add_time_relative(manager->event, &manager->settle, CLOCK_MONOTONIC, 0, 1,
-					       on_settled, manager);
+		r = sd_event_add_time_relative(manager->event, &manager->settle, CLOCK_MONOTONIC, 0,
+					       1, on_settled, manager);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(manager->settle, SD_EVENT_OFF);
 	if (r >= 0)
@@ -348,8 +353,10 @@ static int take_over(struct manager *manager)
 	}
 	if (r == -ENOMEM)
 		return log_errno(r, "cannot take over what is in force");
-	log_print(LOG_NOTICE, "what is in force was loaded by another version, or is damaged (%s); "
-			      "replacing it", strerror(-r));
+	log_print(LOG_NOTICE,
+		  "what is in force was loaded by another version, or is damaged (%s); "
+		  "replacing it",
+		  strerror(-r));
 	manager->kernel = kernel_free(manager->kernel);
 	return 0;
 }

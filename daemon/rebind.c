@@ -72,7 +72,7 @@ static __u64 n_unbound(struct kernel *kernel)
 
 int rebind_all(struct kernel *kernel, const struct bailiff_cell *selector, size_t *ret_n)
 {
-	struct rebind rebind = { .kernel = kernel, .selector = selector };
+	struct rebind rebind = {.kernel = kernel, .selector = selector};
 	struct bailiff_control *control = kernel_control(kernel);
 	__u64 before = n_unbound(kernel);
 	int r;

@@ -11,7 +11,6 @@
 
 #define SYSTEMD "org.freedesktop.systemd1"
 
-
 /* The object of the job that stops us: "/" where there is none. */
 static int own_job(sd_bus *bus, char **ret_path)
 {
@@ -37,7 +36,8 @@ static int own_job(sd_bus *bus, char **ret_path)
 bool restarting(void)
 {
 	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-	_cleanup_(freep) char *job = NULL, *type = NULL;
+	_cleanup_(freep) char *job = NULL;
+	_cleanup_(freep) char *type = NULL;
 
 	if (!getenv("INVOCATION_ID"))
 		return false; /* not a service: whoever stops it by hand means it */
@@ -45,7 +45,8 @@ bool restarting(void)
 		return true;
 	if (strcmp(job, "/") == 0)
 		return false;
-	if (sd_bus_get_property_string(bus, SYSTEMD, job, SYSTEMD ".Job", "JobType", NULL, &type) < 0)
+	if (sd_bus_get_property_string(bus, SYSTEMD, job, SYSTEMD ".Job", "JobType", NULL, &type) <
+	    0)
 		return true;
 	return strstr(type, "restart") != NULL;
 }

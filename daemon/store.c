@@ -78,10 +78,10 @@ static __u64 digest(const char *name, const char *text, size_t n)
 }
 
 /*
- * Reads and parses a file. Returns 0 and what it says; 1 where it has errors, or cannot be read as a
- * policy, and why in @diag; or -ENOMEM.
+ * Reads and parses a file. Returns 0 and what it says; 1 where it has errors, or cannot be read as
+ * a policy, and why in @diag; or -ENOMEM.
  */
-static int text_load(const char *file, const struct store_text *previous, struct diag *diag,
+static int text_load(const char *file, struct store_text *previous, struct diag *diag,
 		     struct store_text **ret_text)
 {
 	_cleanup_(freep) char *content = NULL;
@@ -93,14 +93,16 @@ static int text_load(const char *file, const struct store_text *previous, struct
 		return r;
 	if (r < 0)
 		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL, "cannot be read: %s",
-				strerror(-r)) ?: 1;
+				strerror(-r))
+			       ?: 1;
 	text = calloc(1, sizeof(*text));
 	if (!text)
 		return -ENOMEM;
 	text->n_owners = 1;
 	text->digest = digest(file, content, n);
 	if (previous && previous->digest == text->digest) {
-		*ret_text = NULL; /* as it was: the caller has it */
+		previous->n_owners++;
+		*ret_text = previous;
 		return 0;
 	}
 	r = policy_parse_text(file, content, n, diag, &text->policy);
@@ -148,9 +150,9 @@ static int add_file(struct store *store, const char *folder, const char *name,
 	r = text_load(file, before ? before->text : NULL, diag, &text);
 	if (r < 0)
 		return r;
-	if (r > 0)
+	if (r > 0 || !text)
 		return add_stale(store, name, before, last);
-	return store_add(store, name, text ? text : before->text, false);
+	return store_add(store, name, text, false);
 }
 
 static int is_policy(const struct dirent *entry)
@@ -178,7 +180,8 @@ static int add_folder(struct store *store, const char *folder, const struct stor
 			if (strcmp(store->entries[j].name, name) == 0)
 				r = diag_add(diag, DIAG_WARNING, folder, 0, 0, NULL,
 					     "%s" SUFFIX " is left out: another folder's stands",
-					     name) ?: 1;
+					     name)
+					    ?: 1;
 		if (r == 0)
 			r = add_file(store, folder, name, previous, last, diag);
 		free(names[i]);
@@ -254,13 +257,20 @@ int store_keep(const struct store *store, const char *last)
 {
 	_cleanup_(close_fdp) int folder = open(last, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent **names = NULL;
-	int n, r = 0;
+	int n, failed = 0;
 
 	if (folder < 0)
 		return -errno;
-	for (size_t i = 0; i < store->n_entries; i++)
-		if (!store->entries[i].stale)
-			r = keep_text(folder, &store->entries[i]) ?: r;
+	for (size_t i = 0; i < store->n_entries; i++) {
+		int r = 0;
+
+		if (!store->entries[i].stale && !store->entries[i].text->kept)
+			r = keep_text(folder, &store->entries[i]);
+		if (r < 0)
+			failed = r;
+		else
+			store->entries[i].text->kept = true;
+	}
 	n = scandir(last, &names, is_policy, alphasort);
 	for (int i = 0; i < n; i++) {
 		char name[NAME_MAX + 1];
@@ -272,5 +282,5 @@ int store_keep(const struct store *store, const char *last)
 		free(names[i]);
 	}
 	free(names);
-	return r;
+	return failed;
 }

@@ -16,7 +16,7 @@
 
 #define STORE_FOLDER_ETC "/etc/bailiff/policies.d"
 #define STORE_FOLDER_RUN "/run/bailiff/policies.d"
-#define STORE_FOLDER_LAST "/var/lib/bailiff/policies.d" /* what each file said last without error */
+#define STORE_FOLDER_LAST "/var/lib/bailiff/policies.d" /* as last without errors */
 #define STORE_POLICIES_MAX 4096
 
 /* One file's content, shared by the stores that hold it. */
@@ -26,6 +26,7 @@ struct store_text {
 	size_t n_text;
 	__u64 digest; /* of name and text: the same means the same policy */
 	struct policy *policy;
+	bool kept; /* the folder of last contents has it */
 };
 
 struct store_entry {
@@ -50,7 +51,8 @@ struct store {
 int store_load(const char *const *folders, const struct store *previous, const char *last,
 	       struct diag *diag, struct store **ret_store);
 
-/* Makes the folder @last hold what @store holds. Returns 0, or a negative errno: not all is kept. */
+/* Makes the folder @last hold what @store holds. Returns 0, or a negative errno: not all is kept.
+ */
 int store_keep(const struct store *store, const char *last);
 
 /* The entry of that name, or NULL. */

@@ -46,5 +46,6 @@ static inline void fclosep(FILE **file)
 		fclose(*file);
 }
 
-/* Removes a folder and the files in it, no deeper. Returns 0, also where there is none, or -errno. */
+/* Removes a folder and the files in it, no deeper. Returns 0, also where there is none, or -errno.
+ */
 int remove_folder(const char *path);

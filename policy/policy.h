@@ -78,9 +78,9 @@ int policy_parse_text(const char *file, const char *text, size_t n_text, struct 
 		      struct policy **ret_policy);
 
 /*
- * Reads a regular file, up to one byte more than POLICY_FILE_MAX, which policy_parse_text() refuses.
- * Returns 0 and the text, which the caller frees (NULL where it is empty), or a negative errno:
- * -EISDIR for a directory, -EBADFD for what is neither file nor directory.
+ * Reads a regular file, up to one byte more than POLICY_FILE_MAX, which policy_parse_text()
+ * refuses. Returns 0 and the text, which the caller frees (NULL where it is empty), or a negative
+ * errno: -EISDIR for a directory, -EBADFD for what is neither file nor directory.
  */
 int policy_read_file(const char *file, char **ret_text, size_t *ret_n);
 

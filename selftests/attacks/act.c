@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Does one act and answers with its exit status: 0 it worked, 1 denied with EACCES (bailiff's errno),
- * 2 it could not be tried, 3 denied by something else.
+ * Does one act and answers with its exit status: 0 it worked, 1 denied with EACCES (bailiff's
+ *errno), 2 it could not be tried, 3 denied by something else.
  *
  *	act read|write|truncate PATH	opens, and for read reads a byte
  *	act list PATH			opens a folder
@@ -54,7 +54,8 @@ static int act_memfd(const char *path, char **argv)
 	int in = open(path, O_RDONLY | O_CLOEXEC), fd = memfd_create("copy", MFD_CLOEXEC);
 	struct stat st;
 
-	if (in < 0 || fd < 0 || fstat(in, &st) < 0 || sendfile(fd, in, NULL, st.st_size) != st.st_size)
+	if (in < 0 || fd < 0 || fstat(in, &st) < 0 ||
+	    sendfile(fd, in, NULL, st.st_size) != st.st_size)
 		return verdict("copy", path, errno == EACCES ? EIO : errno);
 	fexecve(fd, argv, environ);
 	return verdict("exec", "memfd", errno);

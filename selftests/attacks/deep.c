@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * deep BASE LENGTH NAME: makes folders below BASE so that the file NAME in the last one has a path of
- * LENGTH bytes, and opens it by its bare name. Exits as act does: 0 it worked, 1 denied with EACCES, 2
- * it could not be tried, 3 something else.
+ * deep BASE LENGTH NAME: makes folders below BASE so that the file NAME in the last one has a path
+ * of LENGTH bytes, and opens it by its bare name. Exits as act does: 0 it worked, 1 denied with
+ * EACCES, 2 it could not be tried, 3 something else.
  */
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * fill MAP fill|clear: fills the pinned map of bindings with ids that no cgroup has, to its edge, or
- * takes them away again. Prints how many there were.
+ * fill MAP fill|clear: fills the pinned map of bindings with ids that no cgroup has, to its edge,
+ * or takes them away again. Prints how many there were.
  */
 
 #include <errno.h>

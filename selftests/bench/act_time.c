@@ -5,9 +5,9 @@
  *
  *	act_time exec N PROGRAM		nanoseconds for one run of PROGRAM
  *	act_time open N PATH		... for one open and close
- *	act_time enforced N DIR PATH	... from the renaming of a policy file into DIR until reading PATH
- *					is denied, and the longest of N times; DIR/.on and DIR/.off are the
- *					file's two versions
+ *	act_time enforced N DIR PATH	... from the renaming of a policy file into DIR until
+ *reading PATH is denied, and the longest of N times; DIR/.on and DIR/.off are the file's two
+ *versions
  */
 
 #include <errno.h>
@@ -64,7 +64,8 @@ static int is_denied(const char *path)
 }
 
 /* Makes one version of the policy the one in force. Returns how long it took, or -1. */
-static long long switch_policy(const char *folder, const char *version, const char *path, int denied)
+static long long switch_policy(const char *folder, const char *version, const char *path,
+			       int denied)
 {
 	char from[512], copy[512], to[512], command[1200];
 	long long start;
