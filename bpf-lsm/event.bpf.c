@@ -36,10 +36,15 @@ static __always_inline void event_syscall(struct bailiff_event *event, struct ta
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
+	/* 32-bit calls have another table of numbers */
 #if defined(__TARGET_ARCH_x86)
 	event->syscall = BPF_CORE_READ(regs, orig_ax);
+	if (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
+		event->syscall = -1;
 #else
 	event->syscall = BPF_CORE_READ(regs, syscallno);
+	if (BPF_CORE_READ(task, thread_info.flags) & (1ul << TIF_32BIT))
+		event->syscall = -1;
 #endif
 }
 

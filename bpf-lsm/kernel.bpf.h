@@ -36,6 +36,8 @@ enum {
 };
 
 /* include/linux/fs.h: not in BTF, and part of no ABI; each checked by the tests on both kernels. */
+#define TS_COMPAT 0x2 /* arch/x86: a 32-bit system call */
+#define TIF_32BIT 22  /* arch/arm64: a 32-bit task */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2
 #define FMODE_EXEC 0x20 /* in f_flags: the kernel opens it to execute it */
@@ -139,7 +141,13 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct thread_info {
+	unsigned long flags;
+	__u32 status; /* x86 */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;

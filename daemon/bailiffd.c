@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/doctor.h"
 #include "daemon/kernel.h"
@@ -73,7 +74,10 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	if (doctor_require(&missing)) {
-		log_print(LOG_ERR, "%s", missing ? missing : "out of memory");
+		if (!missing)
+			log_print(LOG_ERR, "out of memory");
+		for (char *rest = missing, *line; (line = strsep(&rest, "\n"));)
+			log_print(LOG_ERR, "%s", line);
 		return EXIT_FAILURE;
 	}
 	kernel_log_to(log_libbpf, log_verbose);

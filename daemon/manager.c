@@ -71,8 +71,14 @@ static int take_lock(struct manager *manager)
 	manager->lock = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (manager->lock < 0)
 		return log_errno(-errno, "cannot open " LOCK_FILE);
-	if (flock(manager->lock, LOCK_EX | LOCK_NB) < 0)
-		return log_errno(-errno, "another bailiffd is running");
+	/* "bailiff status" holds it for an instant, to see whether we do */
+	for (int tries = 0; flock(manager->lock, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return log_errno(-errno, "cannot lock " LOCK_FILE);
+		if (tries == 20)
+			return log_errno(-EBUSY, "another bailiffd is running");
+		usleep(50000);
+	}
 	return 0;
 }
 
