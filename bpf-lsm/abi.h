@@ -138,6 +138,14 @@ struct bailiff_inode {
 
 #define BAILIFF_LAUNCHERS 64
 
+/* What a launcher's executable is; its label has it in place of the cookie. */
+enum bailiff_launcher {
+	BAILIFF_LAUNCHER_MANAGER = 1, /* systemd */
+	BAILIFF_LAUNCHER_EXECUTOR,    /* systemd-executor, which every child of it executes first */
+	BAILIFF_LAUNCHER_RUNTIME,     /* runc, crun */
+	BAILIFF_LAUNCHER_MONITOR,     /* conmon */
+};
+
 /* One entry, shared with the daemon. */
 struct bailiff_control {
 	__u32 version;

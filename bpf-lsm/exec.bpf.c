@@ -17,15 +17,27 @@ static __always_inline bool in_host_mount_ns(struct task_struct *task)
 	return state && BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum) == state->mount_ns;
 }
 
-static __always_inline bool is_launcher_binary(struct file *file)
+/* Which kind of launcher the executable is (enum bailiff_launcher), 0 for none. */
+static __always_inline __u32 launcher_kind(struct file *file)
 {
 	struct bailiff_inode key = {
 		.inode = file->f_inode->i_ino,
 		.device = file->f_inode->i_sb->s_dev,
 	};
+	__u32 *kind = bpf_map_lookup_elem(&launchers, &key);
 
-	return bpf_map_lookup_elem(&launchers, &key) &&
-	       in_host_mount_ns(bpf_get_current_task_btf());
+	return kind && in_host_mount_ns(bpf_get_current_task_btf()) ? *kind : 0;
+}
+
+/*
+ * Inside a bound cgroup a launcher executes a launcher in two cases: the service manager's child
+ * its executor, once, and a runtime itself. Anything else, a service whose program is crun or
+ * systemd too, is the first exec of what was launched.
+ */
+static __always_inline bool goes_on_inside(__u32 from, __u32 to)
+{
+	return (from == BAILIFF_LAUNCHER_MANAGER && to == BAILIFF_LAUNCHER_EXECUTOR) ||
+	       (from == BAILIFF_LAUNCHER_RUNTIME && to == BAILIFF_LAUNCHER_RUNTIME);
 }
 
 /* runc and crun run from a sealed copy of themselves, a memfd: a dentry that is its own parent. */
@@ -36,31 +48,47 @@ static __always_inline bool is_anonymous_copy(struct file *file)
 	return dentry->d_parent == dentry && in_host_mount_ns(bpf_get_current_task_btf());
 }
 
+/* An exec by a launcher. Returns whether that is all: no policy holds for it. */
+static __always_inline bool launcher_execs(struct subject *subject, struct file *file)
+{
+	__u32 kind = launcher_kind(file);
+
+	if (!subject->slot) {
+		if (kind)
+			subject_make_launcher(kind);
+		else if (!is_anonymous_copy(file))
+			subject_drop_label();
+		return true;
+	}
+	if (goes_on_inside(subject->label->cookie, kind)) {
+		subject_make_launcher(kind);
+		return true;
+	}
+	/* the container's first exec: decided by its policy, and under it from here on */
+	subject_confine(subject);
+	subject_of_cgroup(subject);
+	return false;
+}
+
 SEC("lsm/bprm_check_security")
 int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 {
 	struct subject subject;
 	struct object object;
-	bool confined;
+	__u32 kind;
 
 	if (ret)
 		return ret;
-	confined = subject_current(&subject);
-	if (subject_is_launcher(&subject)) {
-		if (is_launcher_binary(bprm->file))
-			return 0;
-		if (!subject.slot) {
-			if (!is_anonymous_copy(bprm->file))
-				subject_drop_label();
+	if (!subject_current(&subject)) {
+		if (subject_is_launcher(&subject)) {
+			if (launcher_execs(&subject, bprm->file))
+				return 0;
+		} else {
+			kind = subject.slot || subject.label ? 0 : launcher_kind(bprm->file);
+			if (kind)
+				subject_make_launcher(kind);
 			return 0;
 		}
-		/* the container's first exec: decided by its policy, and under it from here on */
-		subject_confine(&subject);
-		subject_of_cgroup(&subject);
-	} else if (!confined) {
-		if (!subject.slot && !subject.label && is_launcher_binary(bprm->file))
-			subject_make_launcher();
-		return 0;
 	}
 
 	if (!decide_used(&subject, 1u << BAILIFF_VERB_EXEC))

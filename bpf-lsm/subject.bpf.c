@@ -29,9 +29,8 @@ static __always_inline __u32 label_slot(const struct bailiff_label *label)
 	return last && last->cookie == label->cookie ? slot : 0;
 }
 
-static __always_inline void label_give(__u64 cgroup, __u32 slot)
+static __always_inline void label_give(__u64 cgroup, __u32 slot, __u32 cookie)
 {
-	struct bailiff_slot *found = slot_find(slot);
 	struct bailiff_label *label;
 
 	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL,
@@ -42,8 +41,16 @@ static __always_inline void label_give(__u64 cgroup, __u32 slot)
 		return;
 	}
 	label->slot = slot;
-	label->cookie = found ? found->cookie : 0;
+	label->cookie = cookie;
 	label->cgroup = cgroup;
+}
+
+/* The label of what holds for a cgroup. */
+static __always_inline void label_confine(__u64 cgroup, __u32 slot)
+{
+	struct bailiff_slot *found = slot_find(slot);
+
+	label_give(cgroup, slot, found ? found->cookie : 0);
 }
 
 __hidden bool subject_current(struct subject *subject)
@@ -62,7 +69,7 @@ __hidden bool subject_current(struct subject *subject)
 	if (slot) {
 		subject->images[0] = slot_image(slot);
 		if (!label)
-			label_give(subject->cgroup, slot);
+			label_confine(subject->cgroup, slot);
 	}
 	if (label && label->cgroup != subject->cgroup) {
 		__u32 origin = label_slot(label);
@@ -70,7 +77,7 @@ __hidden bool subject_current(struct subject *subject)
 		if (origin != slot)
 			subject->images[1] = slot_image(origin);
 	} else if (label && slot && label->slot != slot) {
-		label_give(subject->cgroup, slot);
+		label_confine(subject->cgroup, slot);
 	}
 	return subject->images[0] || subject->images[1];
 }
@@ -83,12 +90,12 @@ __hidden void subject_of_cgroup(struct subject *subject)
 
 __hidden void subject_confine(struct subject *subject)
 {
-	label_give(subject->cgroup, subject->slot);
+	label_confine(subject->cgroup, subject->slot);
 }
 
-__hidden void subject_make_launcher(void)
+__hidden void subject_make_launcher(__u32 kind)
 {
-	label_give(BAILIFF_LAUNCHER, 0);
+	label_give(BAILIFF_LAUNCHER, 0, kind);
 }
 
 __hidden void subject_drop_label(void)

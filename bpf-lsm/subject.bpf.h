@@ -28,8 +28,8 @@ void subject_confine(struct subject *subject);
 /* The images of the cgroup alone, for what is decided as if the task had no label. */
 void subject_of_cgroup(struct subject *subject);
 
-/* Gives the current task, which has no label, a launcher's; takes it away again. */
-void subject_make_launcher(void);
+/* Gives the current task the label of a launcher of that kind; takes it away again. */
+void subject_make_launcher(__u32 kind);
 void subject_drop_label(void);
 
 static __always_inline bool subject_is_launcher(const struct subject *subject)

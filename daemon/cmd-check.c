@@ -92,26 +92,35 @@ static int is_policy(const struct dirent *entry)
 	return entry->d_name[0] != '.' && n > 4 && strcmp(entry->d_name + n - 4, ".ini") == 0;
 }
 
+static const char *read_error(int error)
+{
+	return error == -EBADFD ? "not a regular file" : strerror(-error);
+}
+
 static int check_folder(struct check *check, const char *folder)
 {
 	struct dirent **names = NULL;
 	char file[PATH_MAX];
-	int n = scandir(folder, &names, is_policy, alphasort), r = 0;
+	int n = scandir(folder, &names, is_policy, alphasort), failed = 0;
 
 	if (n < 0)
 		return -errno;
 	for (int i = 0; i < n; i++) {
+		int r;
+
 		if (snprintf(file, sizeof(file), "%s/%s", folder, names[i]->d_name) >=
 		    (int)sizeof(file))
-			r = r < 0 ? r : -ENAMETOOLONG;
-		else if (r == 0)
+			r = -ENAMETOOLONG;
+		else
 			r = check_file(check, file);
-		if (r < 0)
-			(void)cli_error(CLI_FAILED, "cannot read %s: %s", file, strerror(-r));
+		if (r < 0) {
+			(void)cli_error(CLI_FAILED, "cannot read %s: %s", file, read_error(r));
+			failed = r;
+		}
 		free(names[i]);
 	}
 	free(names);
-	return r;
+	return failed;
 }
 
 static int check_argument(struct check *check, const char *argument)
@@ -128,7 +137,7 @@ static int check_argument(struct check *check, const char *argument)
 	else
 		r = check_file(check, argument);
 	if (r < 0)
-		(void)cli_error(CLI_FAILED, "cannot read %s: %s", argument, strerror(-r));
+		(void)cli_error(CLI_FAILED, "cannot read %s: %s", argument, read_error(r));
 	return r;
 }
 

@@ -332,7 +332,7 @@ static int attach_hooks(struct enforce *enforce, const struct plan *plan)
 		if (needs_hook(plan, (enum kernel_hook)i))
 			r = kernel_attach(enforce->kernel, (enum kernel_hook)i);
 	if (r >= 0 && !was && plan->n_policies)
-		r = launchers_label_running(enforce->kernel);
+		r = launchers_label_init(enforce->kernel);
 	return r;
 }
 
@@ -408,6 +408,7 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 {
 	struct bailiff_control *control = kernel_control(enforce->kernel);
 	const struct bailiff_cell *cells = plan->selector ? plan->selector->image->cells : NULL;
+	int r;
 
 	*ret_old = 0;
 	if (plan->selector && !plan->selector_start)
@@ -419,7 +420,8 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 	/* a cgroup that is being made with the old one must be there before the walk */
 	(void)kernel_wait_for_readers();
 	report->rebound = true;
-	return rebind_all(enforce->kernel, cells, &report->n_cgroups);
+	r = rebind_all(enforce->kernel, cells, &report->n_cgroups);
+	return r < 0 || !cells ? r : launchers_label_running(enforce->kernel);
 }
 
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,

@@ -36,15 +36,14 @@ int kernel_binding_next(struct kernel *kernel, __u64 id, __u64 *ret_id)
 	return bpf_map_get_next_key(fd, id ? &id : NULL, ret_id) < 0 ? -errno : 0;
 }
 
-int kernel_set_launchers(struct kernel *kernel, const struct bailiff_inode *inodes, size_t n)
+int kernel_set_launchers(struct kernel *kernel, const struct kernel_launcher *launchers, size_t n)
 {
 	struct bailiff_inode known[BAILIFF_LAUNCHERS], *previous = NULL;
 	int fd = kernel->maps[MAP_LAUNCHERS];
-	__u32 one = 1;
 	size_t n_known = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (bpf_map_update_elem(fd, &inodes[i], &one, BPF_ANY) < 0)
+		if (bpf_map_update_elem(fd, &launchers[i].inode, &launchers[i].kind, BPF_ANY) < 0)
 			return -errno;
 	while (n_known < ELEMENTS(known) &&
 	       bpf_map_get_next_key(fd, previous, &known[n_known]) == 0)
@@ -53,17 +52,18 @@ int kernel_set_launchers(struct kernel *kernel, const struct bailiff_inode *inod
 		bool keep = false;
 
 		for (size_t j = 0; j < n; j++)
-			keep = keep || (inodes[j].inode == known[i].inode &&
-					inodes[j].device == known[i].device);
+			keep = keep || (launchers[j].inode.inode == known[i].inode &&
+					launchers[j].inode.device == known[i].device);
 		if (!keep)
 			(void)bpf_map_delete_elem(fd, &known[i]);
 	}
 	return 0;
 }
 
-int kernel_label_launcher(struct kernel *kernel, int pidfd)
+int kernel_label_manager(struct kernel *kernel, int pidfd)
 {
-	struct bailiff_label label = {.cgroup = BAILIFF_LAUNCHER};
+	struct bailiff_label label = {.cgroup = BAILIFF_LAUNCHER,
+				      .cookie = BAILIFF_LAUNCHER_MANAGER};
 	int fd = kernel->maps[MAP_LABELS];
 
 	/* one that has a label keeps it: it came under a policy, or is a launcher already */

@@ -420,6 +420,14 @@ int kernel_detach(struct kernel *kernel, enum kernel_hook hook)
 	return 0;
 }
 
+void kernel_let_go(struct kernel *kernel)
+{
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		close_fd(kernel->links[i]);
+		kernel->links[i] = -1;
+	}
+}
+
 bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook)
 {
 	return kernel->links[hook] >= 0;

@@ -58,6 +58,9 @@ int kernel_release(void);
 struct kernel *kernel_free(struct kernel *kernel);
 DEFINE_FREEP(struct kernel, kernel_free)
 
+/* Lets go of what is attached, where other pins have taken its place: its programs run no more. */
+void kernel_let_go(struct kernel *kernel);
+
 int kernel_attach(struct kernel *kernel, enum kernel_hook hook);
 int kernel_detach(struct kernel *kernel, enum kernel_hook hook);
 bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook);
@@ -74,11 +77,17 @@ int kernel_unbind(struct kernel *kernel, __u64 cgroup);
 int kernel_binding_get(struct kernel *kernel, __u64 cgroup, __u32 *ret_slot);
 int kernel_binding_next(struct kernel *kernel, __u64 id, __u64 *ret_id);
 
-/* Executables that start containers; replaces all that were known. */
-int kernel_set_launchers(struct kernel *kernel, const struct bailiff_inode *inodes, size_t n);
+/* An executable that starts containers, and what it is (enum bailiff_launcher). */
+struct kernel_launcher {
+	struct bailiff_inode inode;
+	__u32 kind;
+};
 
-/* Gives a running process (its descriptor) a launcher's label. */
-int kernel_label_launcher(struct kernel *kernel, int pidfd);
+/* Replaces all that were known. */
+int kernel_set_launchers(struct kernel *kernel, const struct kernel_launcher *launchers, size_t n);
+
+/* Gives a running process (its descriptor) the label of a service manager. */
+int kernel_label_manager(struct kernel *kernel, int pidfd);
 
 /* A rule's counts, and what else is counted, summed over the processors. */
 int kernel_count_get(struct kernel *kernel, __u32 counter, struct bailiff_count *ret_count);

@@ -12,25 +12,29 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "daemon/cgroups.h"
 #include "daemon/kernel.h"
 #include "daemon/util.h"
 
 /* By the names that distributions, and the runtimes' own packages, install them under. */
-static const char *const paths[] = {
-	"/usr/lib/systemd/systemd",
-	"/usr/lib/systemd/systemd-executor",
-	"/usr/bin/crun",
-	"/usr/bin/runc",
-	"/usr/sbin/runc",
-	"/usr/bin/youki",
-	"/usr/bin/conmon",
-	"/usr/local/bin/crun",
-	"/usr/local/bin/runc",
-	"/usr/local/sbin/runc",
-	"/usr/local/bin/conmon",
-	"/usr/libexec/crio/crun",
-	"/usr/libexec/crio/runc",
-	"/usr/libexec/crio/conmon",
+static const struct {
+	const char *path;
+	__u32 kind;
+} paths[] = {
+	{"/usr/lib/systemd/systemd", BAILIFF_LAUNCHER_MANAGER},
+	{"/usr/lib/systemd/systemd-executor", BAILIFF_LAUNCHER_EXECUTOR},
+	{"/usr/bin/crun", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/bin/runc", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/sbin/runc", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/bin/youki", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/bin/conmon", BAILIFF_LAUNCHER_MONITOR},
+	{"/usr/local/bin/crun", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/local/bin/runc", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/local/sbin/runc", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/local/bin/conmon", BAILIFF_LAUNCHER_MONITOR},
+	{"/usr/libexec/crio/crun", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/libexec/crio/runc", BAILIFF_LAUNCHER_RUNTIME},
+	{"/usr/libexec/crio/conmon", BAILIFF_LAUNCHER_MONITOR},
 };
 
 _Static_assert(ELEMENTS(paths) <= BAILIFF_LAUNCHERS, "all launchers fit into their map");
@@ -46,7 +50,7 @@ static __u32 kernel_device(dev_t device)
 	return (__u32)(major(device) << 20 | minor(device));
 }
 
-static int find_all(struct bailiff_inode inodes[static ELEMENTS(paths)], size_t *ret_n)
+static int find_all(struct kernel_launcher found[static ELEMENTS(paths)], size_t *ret_n)
 {
 	size_t n = 0;
 
@@ -55,15 +59,15 @@ static int find_all(struct bailiff_inode inodes[static ELEMENTS(paths)], size_t 
 		struct stat st;
 
 		/* through the host's root, wherever the daemon itself lives */
-		snprintf(path, sizeof(path), "/proc/1/root%s", paths[i]);
+		snprintf(path, sizeof(path), "/proc/1/root%s", paths[i].path);
 		if (stat(path, &st) < 0) {
 			if (errno != ENOENT && errno != ENOTDIR)
 				return -errno;
 			continue;
 		}
-		inodes[n++] = (struct bailiff_inode){
-			.inode = st.st_ino,
-			.device = kernel_device(st.st_dev),
+		found[n++] = (struct kernel_launcher){
+			.inode = {.inode = st.st_ino, .device = kernel_device(st.st_dev)},
+			.kind = paths[i].kind,
 		};
 	}
 	*ret_n = n;
@@ -72,43 +76,73 @@ static int find_all(struct bailiff_inode inodes[static ELEMENTS(paths)], size_t 
 
 int launchers_refresh(struct kernel *kernel)
 {
-	struct bailiff_inode inodes[ELEMENTS(paths)];
+	struct kernel_launcher found[ELEMENTS(paths)];
 	size_t n = 0;
-	int r = find_all(inodes, &n);
+	int r = find_all(found, &n);
 
-	return r < 0 ? r : kernel_set_launchers(kernel, inodes, n);
+	return r < 0 ? r : kernel_set_launchers(kernel, found, n);
 }
 
-static int label_if_launcher(struct kernel *kernel, const char *pid,
-			     const struct bailiff_inode *inodes, size_t n)
+/* Whether a process runs a service manager's executable. */
+static bool is_manager(const char *pid, const struct kernel_launcher *found, size_t n)
 {
-	_cleanup_(close_fdp) int pidfd = -1;
 	char path[NAME_MAX + sizeof("/proc//exe")];
 	struct stat st;
-	int r;
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
 	if (stat(path, &st) < 0)
-		return 0; /* a kernel thread, or gone */
-	for (size_t i = 0; i < n; i++) {
-		if (st.st_ino != inodes[i].inode || kernel_device(st.st_dev) != inodes[i].device)
+		return false; /* a kernel thread, or gone */
+	for (size_t i = 0; i < n; i++)
+		if (found[i].kind == BAILIFF_LAUNCHER_MANAGER &&
+		    st.st_ino == found[i].inode.inode &&
+		    kernel_device(st.st_dev) == found[i].inode.device)
+			return true;
+	return false;
+}
+
+/* Whether a process is in a cgroup under policy; also true where that cannot be told. */
+static bool is_bound(struct kernel *kernel, const char *pid)
+{
+	_cleanup_(fclosep) FILE *file = NULL;
+	char path[PATH_MAX], line[PATH_MAX], cgroup[PATH_MAX + sizeof(CGROUPS_ROOT)];
+	struct stat st;
+	__u32 slot;
+
+	snprintf(path, sizeof(path), "/proc/%s/cgroup", pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "0::", 3) != 0)
 			continue;
-		pidfd = (int)syscall(SYS_pidfd_open, (pid_t)atoi(pid), 0);
-		if (pidfd < 0)
-			return errno == ESRCH ? 0 : -errno;
-		r = kernel_label_launcher(kernel, pidfd);
-		return r == -EEXIST || r == -ESRCH || r == -ENOENT ? 0 : r;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(cgroup, sizeof(cgroup), "%s%s", CGROUPS_ROOT, line + 3);
+		return stat(cgroup, &st) < 0 || kernel_binding_get(kernel, st.st_ino, &slot) >= 0;
 	}
-	return 0;
+	return true;
+}
+
+static int label_manager(struct kernel *kernel, const char *pid)
+{
+	_cleanup_(close_fdp) int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)atoi(pid), 0);
+	int r;
+
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : -errno;
+	r = kernel_label_manager(kernel, pidfd);
+	return r == -EEXIST || r == -ESRCH || r == -ENOENT ? 0 : r;
+}
+
+int launchers_label_init(struct kernel *kernel)
+{
+	return label_manager(kernel, "1");
 }
 
 int launchers_label_running(struct kernel *kernel)
 {
-	struct bailiff_inode inodes[ELEMENTS(paths)];
+	struct kernel_launcher found[ELEMENTS(paths)];
 	struct dirent *entry;
 	size_t n = 0;
 	DIR *folder;
-	int r = find_all(inodes, &n);
+	int r = find_all(found, &n);
 
 	if (r < 0)
 		return r;
@@ -116,8 +150,9 @@ int launchers_label_running(struct kernel *kernel)
 	if (!folder)
 		return -errno;
 	while (r >= 0 && (entry = readdir(folder)))
-		if (isdigit((unsigned char)entry->d_name[0]))
-			r = label_if_launcher(kernel, entry->d_name, inodes, n);
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    is_manager(entry->d_name, found, n) && !is_bound(kernel, entry->d_name))
+			r = label_manager(kernel, entry->d_name);
 	closedir(folder);
 	return r;
 }

@@ -11,9 +11,11 @@ struct kernel;
 int launchers_refresh(struct kernel *kernel);
 
 /*
- * Labels the launchers that run already and fork without exec: the service managers. To be called
- * when the hooks were attached. Returns 0 or a negative errno.
+ * Labels the service managers that run already and fork without exec: PID 1 when the hooks are
+ * attached, before anything is bound; the others, where they are under no policy themselves, when
+ * all cgroups are bound. Return 0 or a negative errno.
  */
+int launchers_label_init(struct kernel *kernel);
 int launchers_label_running(struct kernel *kernel);
 
 /* The folders that the executables are in, NULL-terminated: to be watched. */

@@ -39,6 +39,11 @@ struct manager {
 	int lock;
 	sd_event *event;
 	sd_event_source *ring, *settle;
+	struct watch {
+		sd_event_source *source;
+		dev_t device;
+		ino_t inode;
+	} watches[2]; /* of policy_folders */
 	struct kernel *kernel;
 	struct enforce *enforce;
 	struct store *store;
@@ -54,6 +59,8 @@ struct manager *manager_free(struct manager *manager)
 		return NULL;
 	sd_event_source_disable_unref(manager->ring);
 	sd_event_source_disable_unref(manager->settle);
+	for (size_t i = 0; i < ELEMENTS(manager->watches); i++)
+		sd_event_source_disable_unref(manager->watches[i].source);
 	sd_event_unref(manager->event);
 	enforce_free(manager->enforce);
 	kernel_free(manager->kernel);
@@ -100,6 +107,14 @@ static int on_event(void *userdata, const struct bailiff_event *event, size_t si
 	if (r < 0)
 		log_errno(r, "an event of policy %s is not in the journal", event->policy);
 	return ++manager->n_events % EVENTS_AT_ONCE ? 0 : -EAGAIN;
+}
+
+/* All that is in the ring; for one that nothing is written to any more. */
+static void drain(struct manager *manager, struct kernel *kernel)
+{
+	(void)kernel_wait_for_readers();
+	while (kernel_events_read(kernel, on_event, manager) == -EAGAIN)
+		;
 }
 
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -182,11 +197,25 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 
 	old = manager->kernel;
 	enforce_free(manager->enforce);
-	if (old)
-		(void)kernel_events_read(old, on_event, manager);
+	if (old) {
+		kernel_let_go(old);
+		drain(manager, old);
+	}
 	manager->kernel = TAKE_PTR(kernel);
 	manager->enforce = TAKE_PTR(enforce);
 	return watch_ring(manager);
+}
+
+static int apply(struct manager *manager, const struct store *store, struct diag *diag,
+		 struct enforce_report *report)
+{
+	int r = -ENOSPC;
+
+	if (manager->enforce)
+		r = enforce_apply(manager->enforce, store, diag, report);
+	if (r == -ENOSPC)
+		r = renew(manager, store, ARENA_CELLS_FIRST, diag, report);
+	return r;
 }
 
 /* Reads the folders and puts what they say into force. What has errors changes nothing. */
@@ -199,9 +228,11 @@ static int reload(struct manager *manager)
 
 	if (r < 0)
 		return log_errno(r, "cannot read the policies; what was in force stays so");
-	r = manager->enforce ? enforce_apply(manager->enforce, store, &diag, &report) : -ENOSPC;
-	if (r == -ENOSPC)
-		r = renew(manager, store, ARENA_CELLS_FIRST, &diag, &report);
+	do {
+		r = apply(manager, store, &diag, &report);
+		sd_notify(false, "WATCHDOG=1");
+		/* the policy that is to blame is as it was before, or is not; the others hold */
+	} while (r > 0 && store_refuse(store, manager->store, diag.items[diag.n_items - 1].file));
 	log_diag(&diag);
 	if (r < 0)
 		return log_errno(r, "cannot put the policies into force");
@@ -265,12 +296,38 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
+/* Watches a folder of policies, whatever has its name now. Returns 1 if that was another before. */
+static int watch_policies(struct manager *manager, size_t index)
+{
+	const uint32_t mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_MOVED_FROM | IN_DELETE |
+			      IN_ATTRIB | IN_ONLYDIR;
+	struct watch *watch = &manager->watches[index];
+	struct stat st;
+	int r;
+
+	if (stat(policy_folders[index], &st) < 0)
+		return -errno;
+	if (watch->source && watch->device == st.st_dev && watch->inode == st.st_ino)
+		return 0;
+	watch->source = sd_event_source_disable_unref(watch->source);
+	r = sd_event_add_inotify(manager->event, &watch->source, policy_folders[index], mask,
+				 on_policy_folder, manager);
+	if (r < 0)
+		return r;
+	watch->device = st.st_dev;
+	watch->inode = st.st_ino;
+	return 1;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
 	__u64 n_dropped = 0;
 
 	(void)usec;
+	for (size_t i = 0; policy_folders[i]; i++)
+		if (watch_policies(manager, i) > 0)
+			(void)on_policy_folder(NULL, NULL, manager);
 	if (kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &n_dropped) >= 0 &&
 	    n_dropped > manager->n_dropped) {
 		sd_journal_send(
@@ -287,21 +344,19 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int watch_folders(struct manager *manager)
 {
-	const uint32_t files = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR;
 	int r;
 
-	for (const char *const *folder = policy_folders; *folder; folder++) {
-		if (mkdir(*folder, 0755) < 0 && errno != EEXIST)
-			log_errno(-errno, "cannot make %s, ignoring", *folder);
-		r = sd_event_add_inotify(manager->event, NULL, *folder,
-					 files | IN_MOVED_FROM | IN_DELETE, on_policy_folder,
-					 manager);
+	for (size_t i = 0; policy_folders[i]; i++) {
+		if (mkdir(policy_folders[i], 0755) < 0 && errno != EEXIST)
+			log_errno(-errno, "cannot make %s, ignoring", policy_folders[i]);
+		r = watch_policies(manager, i);
 		if (r < 0)
-			return log_errno(r, "cannot watch %s", *folder);
+			return log_errno(r, "cannot watch %s", policy_folders[i]);
 	}
 	for (const char *const *folder = launchers_folders; *folder; folder++) {
-		r = sd_event_add_inotify(manager->event, NULL, *folder, files, on_launcher_folder,
-					 manager);
+		r = sd_event_add_inotify(manager->event, NULL, *folder,
+					 IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR,
+					 on_launcher_folder, manager);
 		if (r < 0 && r != -ENOENT)
 			return log_errno(r, "cannot watch %s", *folder);
 	}
@@ -411,12 +466,13 @@ int manager_run(struct manager *manager)
 	if (r < 0)
 		return log_errno(r, "the event loop failed; what is in force stays so");
 	sd_notify(false, "STOPPING=1");
-	(void)kernel_events_read(manager->kernel, on_event, manager);
 	if (manager->conf.keep_on_stop || restarting()) {
 		log_print(LOG_INFO, "what is in force stays so");
 		return 0;
 	}
 	r = kernel_release();
+	kernel_let_go(manager->kernel);
+	drain(manager, manager->kernel);
 	if (r < 0)
 		return log_errno(r, "cannot take down what is in force");
 	log_print(LOG_NOTICE, "nothing is enforced any more (see on-stop in bailiff.conf)");

@@ -44,9 +44,9 @@ bool restarting(void)
 	if (sd_bus_open_system(&bus) < 0 || own_job(bus, &job) < 0)
 		return true;
 	if (strcmp(job, "/") == 0)
-		return false;
+		return true; /* nobody asked systemd to stop us: it starts us again */
 	if (sd_bus_get_property_string(bus, SYSTEMD, job, SYSTEMD ".Job", "JobType", NULL, &type) <
 	    0)
 		return true;
-	return strstr(type, "restart") != NULL;
+	return strcmp(type, "stop") != 0;
 }

@@ -4,7 +4,8 @@
 #include <stdbool.h>
 
 /*
- * Whether this service is being stopped in order to be started again ("systemctl restart", an
- * upgrade), so that enforcement must go on. Also true where it cannot be told.
+ * Whether enforcement must go on because this service will be started again: "systemctl restart",
+ * an upgrade, or a signal that no job of systemd's sent. Also true where it cannot be told. False
+ * for "systemctl stop", and for a daemon that is no service.
  */
 bool restarting(void);

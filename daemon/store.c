@@ -93,7 +93,7 @@ static int text_load(const char *file, struct store_text *previous, struct diag 
 		return r;
 	if (r < 0)
 		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL, "cannot be read: %s",
-				strerror(-r))
+				r == -EBADFD ? "not a regular file" : strerror(-r))
 			       ?: 1;
 	text = calloc(1, sizeof(*text));
 	if (!text)
@@ -215,6 +215,30 @@ int store_load(const char *const *folders, const struct store *previous, const c
 		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
 	*ret_store = TAKE_PTR(store);
 	return 0;
+}
+
+bool store_refuse(struct store *store, const struct store *previous, const char *file)
+{
+	for (size_t i = 0; i < store->n_entries; i++) {
+		struct store_entry *entry = &store->entries[i];
+		const struct store_entry *before = store_find(previous, entry->name);
+		struct store_text *refused = entry->text;
+
+		if (strcmp(refused->policy->file, file) != 0)
+			continue;
+		if (before && before->text != refused) {
+			before->text->n_owners++;
+			entry->text = before->text;
+			entry->stale = true;
+		} else {
+			free(entry->name);
+			store->n_entries--;
+			memmove(entry, entry + 1, (store->n_entries - i) * sizeof(*entry));
+		}
+		text_release(refused);
+		return true;
+	}
+	return false;
 }
 
 static int write_all(int fd, const char *text, size_t n)

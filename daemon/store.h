@@ -55,6 +55,12 @@ int store_load(const char *const *folders, const struct store *previous, const c
  */
 int store_keep(const struct store *store, const char *last);
 
+/*
+ * Takes the policy that @file says out of @store, because it exceeds a limit, and puts the one that
+ * @previous has in its place, if it is another. Returns whether there was one to take out.
+ */
+bool store_refuse(struct store *store, const struct store *previous, const char *file);
+
 /* The entry of that name, or NULL. */
 const struct store_entry *store_find(const struct store *store, const char *name);
 

@@ -80,6 +80,49 @@ systemctl stop probe.service 2>/dev/null
 systemctl reset-failed probe.service 2>/dev/null
 denies /var/tmp/other-secret && ok "the mended policy is in force" || not_ok "the mended policy is in force"
 
+# A policy that exceeds a limit, beside those that do not, also at a cold start.
+for i in a b c d e f g h i j k l m n o; do
+	printf '[select]\nunit = *%s*\n[file]\ndeny = read /x\n' $i >$policies/many-$i.ini
+done
+sleep 5
+denies $secret && ok "beside a policy that exceeds a limit, the others hold" ||
+	not_ok "beside a policy that exceeds a limit, the others hold"
+systemctl stop bailiffd
+rm -rf /var/lib/bailiff/policies.d/*
+start_daemon
+denies $secret && ok "... also at a cold start" || not_ok "... also at a cold start"
+rm $policies/many-*.ini
+
+# A signal that nobody asked systemd for.
+kill -TERM "$(systemctl show -P MainPID bailiffd)"
+sleep 0.5
+denies $secret && ok "after SIGTERM it is denied all the same" || not_ok "after SIGTERM"
+for i in 1 2 3 4 5 6 7; do
+	systemctl kill -s KILL bailiffd
+	sleep 0.5
+done
+running() { systemctl is-active bailiffd && flock -n /run/bailiff/lock true; [ $? = 1 ]; }
+eventually running && ok "it is started again however often it dies" || not_ok "it is not started again"
+
+# Another folder in the place of the policies' folder.
+touch /var/tmp/third-secret
+cp -a $policies $policies.new
+printf '[select]\nunit = probe.service\n[file]\ndeny = read /var/tmp/third-secret\n' \
+	>$policies.new/third.ini
+mv $policies $policies.old && mv $policies.new $policies
+third() { denies /var/tmp/third-secret; }
+eventually third && ok "another folder in its place is read" || not_ok "another folder is not read"
+rm -rf $policies.old $policies/third.ini /var/tmp/third-secret
+
+# Every event that was counted is in the journal when the daemon has ended.
+mark
+systemctl kill -s STOP bailiffd
+service probe.service sh -c 'i=0; while [ $i -lt 700 ]; do act read /etc/bailiff-secret; i=$((i+1)); done' 2>/dev/null
+systemctl kill -s CONT bailiffd
+systemctl stop bailiffd
+is "no event is lost at stop" 700 "$(count_since_mark 700 BAILIFF_ACTION=read BAILIFF_PATH=$secret)"
+start_daemon
+
 # Two daemons.
 status "a second daemon refuses to start" 1 bailiffd
 # on-stop

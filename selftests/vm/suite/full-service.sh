@@ -127,6 +127,19 @@ status "exec of what it does not name is denied" 1 service probe.service act exe
 status "an anonymous copy of what it names is denied" 1 service probe.service act memfd /mnt/act list /
 status "a copy under another name is denied" 203 service probe.service /usr/local/bin/tool list /
 
+# A service whose program is itself one that starts containers or services is no launcher.
+policy probe <<-END
+	[select]
+	unit = probe.service
+	[exec]
+	deny = /usr/bin/crun /usr/lib/systemd/systemd
+END
+sleep 3
+status "crun works as another service" 0 service other.service /usr/bin/crun --version
+status "crun as the service's program is denied" 203 service probe.service /usr/bin/crun --version
+status "systemd as the service's program is denied" 203 \
+	service probe.service /usr/lib/systemd/systemd --version
+
 stop_daemon
 status "after stop, read works" 0 service probe.service act read $secret
 status "after stop, nothing is pinned" 1 test -e /sys/fs/bpf/bailiff
