@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Two tasks on one processor, a million opens of a denied file: none succeeds, under any preemption.
+# Two tasks on one processor, a million opens of a denied file: none succeeds under preempt=full, and
+# none of 200,000 otherwise.
 
 test=preempt
 . "$(dirname "$0")/lib.sh"
 
-n=${BAILIFF_HAMMER:-1000000}
+# a million where tasks are preempted in the middle of a decision; fewer where they cannot be
+n=200000
+grep -q preempt=full /proc/cmdline && n=1000000
 mkdir -p $policies /tmp/allowed /sys/fs/cgroup/hammer
 echo secret >/tmp/denied-file
 cat >$policies/hammer.ini <<-END
