@@ -19,14 +19,16 @@ static __always_inline __u32 select_slot(struct scratch *scratch, struct bailiff
 
 	if (!base || !state->selector)
 		return 0;
-	/*
-	 * What is too long is matched as far as it goes, without its front: no pattern with a place
-	 * in it can match that. cgroup paths have at most 4,096 bytes where user space can make
-	 * them.
-	 */
 	reason = path_build_cgroup(scratch, cgroup);
-	if (reason)
+	if (reason) {
+		/* its path cannot be told: what holds for its parent holds for all beneath */
+		struct kernfs_node *node = BPF_CORE_READ(cgroup, kn), *parent = kernfs_parent(node);
+		__u64 id = BPF_CORE_READ(parent, id);
+		__u32 *slot = bpf_map_lookup_elem(&bindings, &id);
+
 		stat_add(reason);
+		return slot ? *slot : 0;
+	}
 	return arena_cell(base, match(base, state->selector, scratch));
 }
 

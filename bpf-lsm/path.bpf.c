@@ -129,15 +129,6 @@ __hidden int path_build(struct scratch *scratch, struct vfsmount *mnt, struct de
 	return scratch->off == PATH_END ? path_prepend_slash(scratch) : 0;
 }
 
-static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
-{
-	struct kernfs_node___since_6_15 *newer = (void *)node;
-
-	if (bpf_core_field_exists(newer->__parent))
-		return BPF_CORE_READ(newer, __parent);
-	return BPF_CORE_READ(node, parent);
-}
-
 struct cgroup_walk {
 	struct scratch *scratch;
 	struct kernfs_node *node;

@@ -31,3 +31,12 @@ int path_build_cgroup(struct scratch *scratch, struct cgroup *cgroup);
  */
 int path_build_invoked(struct scratch *scratch, struct linux_binprm *bprm,
 		       struct task_struct *task);
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___since_6_15 *newer = (void *)node;
+
+	if (bpf_core_field_exists(newer->__parent))
+		return BPF_CORE_READ(newer, __parent);
+	return BPF_CORE_READ(node, parent);
+}

@@ -38,6 +38,18 @@ kill -HUP %1
 sleep 0.5
 status "with room again, it is bound" 1 in_cgroup limit/more act read /tmp/denied-file
 
+# A cgroup whose path is longer than any buffer: what holds for its parent holds for it.
+name=$(printf '%0200d' 0)
+status "a cgroup with a path of 4,227 bytes is under its policy" 1 sh -c '
+	cd /sys/fs/cgroup/limit || exit 9
+	for i in $(seq 20); do mkdir '"$name"' && cd '"$name"' || exit 9; done
+	mkdir '"$name"' || exit 9
+	sh -c "echo \$\$ >'"$name"'/cgroup.procs || exit 9; exec act read /tmp/denied-file"
+	s=$?
+	rmdir '"$name"'
+	exit $s'
+find /sys/fs/cgroup/limit -depth -type d -name "$name" -exec rmdir {} + 2>/dev/null
+
 # Paths.
 status "a path of 4,080 bytes is told whole, and allowed" 0 in_cgroup limit/more deep /tmp/deep 4080 file
 status "... and denied by its name at the very end" 1 in_cgroup limit/more deep /tmp/deep 4080 forbidden
