@@ -3,6 +3,7 @@
 # make            builds into build/
 # make demo       shows what bailiff does, on real input
 # make check      installs what is missing, builds, runs every test
+# make attacks    every road to a protected thing, in the VM
 # make lint       style and static analysis
 # make bench      the figures of docs/performance.md
 # make install    to DESTDIR, PREFIX=/usr
@@ -135,13 +136,17 @@ demo: packages-build-vm
 lint: packages-build-lint
 	@selftests/lint
 
+attacks: packages-build-vm
+	@make -s all tests
+	@for kernel in 6.1 6.12; do selftests/attacks/run -k $$kernel || exit 1; done
+
 bench: packages-build-vm
 	@selftests/bench/run
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests unit-tests install uninstall check demo lint bench clean
+.PHONY: all tests unit-tests install uninstall check demo lint attacks bench clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -13,12 +13,19 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 1
+#define BAILIFF_ABI_VERSION 2
 
 /*
- * What a process wants to do. Indexes the words of a label. INVOKED is exec under the name that the
- * caller gave, which may be a link (sh -> busybox): only denies that a pattern says count there,
- * not defaults.
+ * What a process wants to do. Indexes the words of a label. The first three are what a policy says
+ * about paths; the others are worked out from them when it is compiled:
+ *
+ *	INVOKED	exec under the name that the caller gave, which may be a link (sh -> busybox): only
+ *		denies that a pattern says count there, not defaults
+ *	MAP	mapping a file executable: as INVOKED; as EXEC in a policy with libraries = yes
+ *	ACT	what has no path: the network, capabilities and the like, under names of their own
+ *		(struct bailiff_act)
+ *	BELOW	the strictest decision of EXEC, READ, WRITE (BELOW + verb) on what may lie beneath
+ *the path: that decides whether a directory may be renamed or mounted over
  */
 enum bailiff_verb {
 	BAILIFF_VERB_EXEC,
@@ -26,7 +33,18 @@ enum bailiff_verb {
 	BAILIFF_VERB_WRITE,
 	BAILIFF_N_VERBS,
 	BAILIFF_VERB_INVOKED = BAILIFF_N_VERBS,
+	BAILIFF_VERB_MAP,
+	BAILIFF_VERB_ACT,
+	BAILIFF_VERB_BELOW,
+	BAILIFF_N_DECISIONS = BAILIFF_VERB_BELOW + BAILIFF_N_VERBS,
 };
+
+/*
+ * The word of a label behind its decisions: the laxest verdict of each verb on what may lie beneath
+ * the path, two bits a verb.
+ */
+#define BAILIFF_WORD_LEAST BAILIFF_N_DECISIONS
+#define BAILIFF_LEAST(word, verb) ((word) >> 2 * (verb)&3u)
 
 /* By strictness: the greater one stands. WOULD_DENY is a deny of a policy with mode = audit. */
 enum bailiff_verdict {
@@ -65,8 +83,67 @@ struct bailiff_cell {
 
 #define BAILIFF_HEAD 0x80000000u
 
-/* One label: the decision for each verb. In a selector image, word 0 is the slot (0: none). */
-#define BAILIFF_LABEL_WORDS 4
+/*
+ * One label: the decision for each verb, and BAILIFF_WORD_LEAST. In a selector image, word 0 is the
+ * slot (0: none).
+ */
+#define BAILIFF_LABEL_WORDS 10
+
+/*
+ * What has no path is asked of the same automaton under a name of its own, which begins with a byte
+ * that no path begins with:
+ *
+ *	BAILIFF_ACT_CAPABILITY, 0x20 + number of the capability
+ *	BAILIFF_ACT_PROCESS, 0x20 + enum bailiff_process
+ *	BAILIFF_ACT_NETWORK, enum bailiff_network, enum bailiff_protocol, and what follows from it:
+ *		CREATE: nothing
+ *		tcp, udp, icmp, sctp, raw: '4' or '6', the address and the port, both in hexadecimal
+ *			digits (8 or 32, and 4); IPv6's mapped addresses are those of IPv4
+ *		unix: the socket's path, or '@' and its abstract name; nothing where it has no name
+ *		others: nothing
+ */
+#define BAILIFF_ACT_NETWORK 1
+#define BAILIFF_ACT_CAPABILITY 2
+#define BAILIFF_ACT_PROCESS 3
+#define BAILIFF_ACT_BASE 0x20
+
+#define BAILIFF_N_CAPABILITIES 41
+
+enum bailiff_process {
+	BAILIFF_PROCESS_PTRACE, /* attach to, or write into, another process; or be its tracee */
+	BAILIFF_PROCESS_SIGNAL_OUT, /* a signal to a process outside of the own container */
+	BAILIFF_PROCESS_MOUNT,	    /* mount, unmount, remount, move a mount, pivot_root */
+	BAILIFF_PROCESS_CHROOT,
+	BAILIFF_PROCESS_BPF,
+	BAILIFF_PROCESS_PERF,
+	BAILIFF_PROCESS_MODULE,
+	BAILIFF_PROCESS_KEYCTL,
+	BAILIFF_PROCESS_USERNS,	     /* make a user namespace */
+	BAILIFF_PROCESS_IO_URING,    /* make a ring */
+	BAILIFF_PROCESS_USERFAULTFD, /* make one */
+	BAILIFF_PROCESS_WX,	     /* wx = deny: memory that is written and then executed */
+	BAILIFF_N_PROCESS,
+};
+
+enum bailiff_network {
+	BAILIFF_NETWORK_CREATE = 's',  /* a socket */
+	BAILIFF_NETWORK_CONNECT = 'c', /* or send, to an address */
+	BAILIFF_NETWORK_LISTEN = 'l',  /* bind to a local address */
+	BAILIFF_NETWORK_ACCEPT = 'a',  /* on a local address */
+};
+
+enum bailiff_protocol {
+	BAILIFF_PROTOCOL_TCP = 't',
+	BAILIFF_PROTOCOL_UDP = 'u',
+	BAILIFF_PROTOCOL_ICMP = 'i',
+	BAILIFF_PROTOCOL_SCTP = 's',
+	BAILIFF_PROTOCOL_RAW = 'r',
+	BAILIFF_PROTOCOL_UNIX = 'x',
+	BAILIFF_PROTOCOL_NETLINK = 'n',
+	BAILIFF_PROTOCOL_PACKET = 'p',
+	BAILIFF_PROTOCOL_VSOCK = 'v',
+	BAILIFF_PROTOCOL_OTHER = 'o',
+};
 
 /* Longest name of a policy with its final NUL: a file's name without .ini. */
 #define BAILIFF_NAME_MAX 64
@@ -91,7 +168,7 @@ struct bailiff_image {
 	__u32 magic;
 	__u32 n_cells; /* of the whole image, this header included */
 	__u32 start;   /* the start state */
-	__u32 used; /* 1 << verb for every verb that has an answer other than allow; INVOKED too */
+	__u32 used;    /* 1 << verb for every decision of which some label is other than allow */
 	/* where each table begins, in cells, and how many entries it has */
 	__u32 labels; /* __u32[BAILIFF_LABEL_WORDS] each; label 0 is "no pattern matched" */
 	__u32 n_labels;
@@ -103,6 +180,10 @@ struct bailiff_image {
 	__u32 n_states; /* the table's cells, of which a state takes one or more */
 	/* what answers where the path cannot be told: the strictest decision of each verb */
 	__u32 strictest[BAILIFF_LABEL_WORDS];
+	/* which acts have an answer other than allow */
+	__u32 process; /* 1 << enum bailiff_process */
+	__u32 network; /* 1: some */
+	__u64 capabilities;
 	__u8 class_of[256];
 };
 
@@ -174,6 +255,7 @@ enum bailiff_reason {
 	BAILIFF_REASON_UNREADABLE,	/* the kernel's memory could not be read */
 	BAILIFF_REASON_NO_SCRATCH,	/* no scratch slot was free on this processor */
 	BAILIFF_REASON_INVOKED_NAME,	/* the name as invoked is denied, not the file's own */
+	BAILIFF_REASON_SECOND_NAME,	/* what is denied would get another name */
 	BAILIFF_N_REASONS,
 };
 
@@ -217,7 +299,7 @@ _Static_assert(sizeof(struct bailiff_rule) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
-_Static_assert(sizeof(struct bailiff_image) == 320, "the image header's layout");
+_Static_assert(sizeof(struct bailiff_image) == 360, "the image header's layout");
 _Static_assert(sizeof(struct bailiff_label) == 16 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");
 _Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

@@ -29,10 +29,11 @@ static __always_inline __u32 select_slot(struct scratch *scratch, struct bailiff
 		stat_add(reason);
 		return slot ? *slot : 0;
 	}
-	return arena_cell(base, match(base, state->selector, scratch));
+	return arena_cell(
+		base, match_words(base, state->selector, match(base, state->selector, scratch)));
 }
 
-__hidden __u32 bind_by_path(void)
+__u32 bind_by_path(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct scratch *scratch = scratch_claim();

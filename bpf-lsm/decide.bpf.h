@@ -4,27 +4,114 @@
 #include "path.bpf.h"
 #include "subject.bpf.h"
 
+#define VERB(name) (1u << BAILIFF_VERB_##name)
+#define VERBS_OF_PATHS (VERB(EXEC) | VERB(READ) | VERB(WRITE))
+
 /* What was decided, and by whom. Zero is: allow, nobody. */
 struct decision {
 	__u32 word;  /* abi.h */
 	__u32 image; /* the cell where the deciding image begins */
 	__u8 verb;
 	__u8 reason;
+	bool named; /* the name that was decided on is in the scratch space */
 };
 
 /* The file that is asked for. */
 struct object {
-	struct vfsmount *mnt;
+	struct vfsmount *mnt; /* NULL: of no mount that is known */
 	struct dentry *dentry;
+	struct linux_binprm *bprm; /* for exec */
 };
 
-/* Returns whether any image of @subject has an answer other than allow for one of @verbs (1 <<
- * verb). */
+static __always_inline struct object object_of(const struct path *path)
+{
+	return (struct object){.mnt = path->mnt, .dentry = path->dentry};
+}
+
+/*
+ * Returns whether any image of @subject has an answer other than allow for one of @verbs (1 <<
+ * verb).
+ */
 bool decide_used(struct subject *subject, __u32 verbs);
 
 /*
- * Decides on an object for @verbs, strictest answer of all; with an event and counts for all but
- * allow. @bprm is given for exec, and NULL otherwise.
- * Returns 0 or -EACCES.
+ * What judges is a function of its own to the verifier too (not __hidden): it looks at each once a
+ * program, not once a call. So these take numbers and memory alone, kernel objects in memory, and
+ * answer NULL with a deny. Their wrappers below say what the verifier cannot know of them: that the
+ * answer is 0 or -EACCES.
  */
-int decide(struct subject *subject, __u32 verbs, struct object *object, struct linux_binprm *bprm);
+int judge(struct subject *subject, __u32 verbs, struct object *object);
+int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __u32 operation);
+int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);
+int judge_move(struct subject *subject, struct object *from, struct object *to);
+int judge_act(struct subject *subject, __u32 scratch);
+int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent);
+
+/*
+ * Decides on an object for @verbs, strictest answer of all; with an event and counts for all but
+ * allow.
+ */
+static __always_inline int decide(struct subject *subject, __u32 verbs, struct object *object)
+{
+	return judge(subject, verbs, object) ? -EACCES : 0;
+}
+
+/*
+ * The same for @dentry alone, of which the hook does not say on which mount it is: all names that
+ * it has in the task's mount namespace are asked. For a unix socket's file (VERB(ACT)), @operation
+ * is what is done to it (enum bailiff_network); 0 otherwise.
+ */
+static __always_inline int decide_dentry(struct subject *subject, __u32 verbs,
+					 struct dentry *dentry, char operation)
+{
+	struct object object = {.dentry = dentry};
+
+	return judge_dentry(subject, verbs, &object, operation) ? -EACCES : 0;
+}
+
+/* Answers the strictest that there is for @verbs, because of @reason. */
+static __always_inline int decide_strictest(struct subject *subject, __u32 verbs,
+					    struct object *object, __u8 reason)
+{
+	return judge_strictest(subject, verbs, object, reason) ? -EACCES : 0;
+}
+
+/*
+ * Decides whether what is at @from may be at @to as well, or instead: not where that would loosen
+ * what holds for it, or for anything that may be beneath it.
+ */
+static __always_inline int decide_move(struct subject *subject, struct object *from,
+				       struct object *to)
+{
+	return judge_move(subject, from, to) ? -EACCES : 0;
+}
+
+/*
+ * Decides on the act whose name (abi.h) the scratch space holds, and releases that. NULL: there was
+ * none, or the name cannot be told.
+ */
+static __always_inline int decide_act(struct subject *subject, struct scratch *scratch)
+{
+	struct object none = {};
+
+	if (!scratch)
+		return decide_strictest(subject, VERB(ACT), &none, BAILIFF_REASON_UNREADABLE);
+	return judge_act(subject, scratch->index) ? -EACCES : 0;
+}
+
+/*
+ * The act of a name of two bytes: BAILIFF_ACT_CAPABILITY or _PROCESS, and which. @silent: neither
+ * counted nor logged.
+ */
+static __always_inline int decide_act_short(struct subject *subject, __u8 kind, __u8 which,
+					    bool silent)
+{
+	return judge_act_short(subject, kind, which, silent) ? -EACCES : 0;
+}
+
+static __always_inline bool is_directory(struct dentry *dentry)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+
+	return inode && (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFDIR;
+}

@@ -84,7 +84,7 @@ static __always_inline __u32 event_rule(struct bailiff_event *event, void *base,
 }
 
 /* The texts: what was asked for, by which executable, in which cgroup. Returns their length. */
-static __always_inline __u32 event_texts(struct scratch *scratch, struct object *object,
+static __always_inline __u32 event_texts(struct scratch *scratch, struct object *object, bool named,
 					 struct task_struct *task)
 {
 	struct bailiff_event *event = &scratch->event;
@@ -92,8 +92,12 @@ static __always_inline __u32 event_texts(struct scratch *scratch, struct object 
 	struct mnt_namespace *mount_ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	__u32 n;
 
-	if (event->reason == BAILIFF_REASON_INVOKED_NAME)
-		path_build(scratch, object->mnt, object->dentry, mount_ns, false);
+	/* what was decided on last need not be the object's own name */
+	if (object && !named) {
+		scratch->off = PATH_END;
+		if (object->mnt)
+			path_build(scratch, object->mnt, object->dentry, mount_ns, false);
+	}
 	event->n_path = n = text_add(scratch, 0);
 	event->n_exe = event->n_cgroup = 0;
 	if (exe) {
@@ -123,7 +127,7 @@ __hidden void event_emit(struct subject *subject, struct decision *decision,
 		event_who(&scratch->event, task);
 		event_syscall(&scratch->event, task);
 		scratch->event.cgroup = subject->cgroup;
-		n = event_texts(scratch, object, task);
+		n = event_texts(scratch, object, decision->named, task);
 		if (n <= sizeof(scratch->text))
 			logged = !bpf_ringbuf_output(&events, &scratch->event,
 						     sizeof(scratch->event) + n, 0);

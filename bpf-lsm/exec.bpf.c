@@ -91,9 +91,9 @@ int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 		}
 	}
 
-	if (!decide_used(&subject, 1u << BAILIFF_VERB_EXEC))
+	if (!decide_used(&subject, VERB(EXEC)))
 		return 0;
-	object.mnt = bprm->file->f_path.mnt;
-	object.dentry = bprm->file->f_path.dentry;
-	return decide(&subject, 1u << BAILIFF_VERB_EXEC, &object, bprm);
+	object = object_of(&bprm->file->f_path);
+	object.bprm = bprm;
+	return decide(&subject, VERB(EXEC), &object);
 }

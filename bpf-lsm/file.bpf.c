@@ -10,9 +10,9 @@ static __always_inline __u32 file_verbs(struct file *file)
 	if (flags & FMODE_EXEC) /* only the kernel can set it; the exec hook decides */
 		return 0;
 	if (mode & FMODE_READ)
-		verbs |= 1u << BAILIFF_VERB_READ;
+		verbs |= VERB(READ);
 	if (mode & FMODE_WRITE || flags & O_TRUNC)
-		verbs |= 1u << BAILIFF_VERB_WRITE;
+		verbs |= VERB(WRITE);
 	return verbs;
 }
 
@@ -27,21 +27,74 @@ static __always_inline bool is_backing(struct file *file)
 	return file->f_inode != file->f_path.dentry->d_inode;
 }
 
-SEC("lsm/file_open")
-int BPF_PROG(bailiff_file_open, struct file *file, int ret)
+static __always_inline int decide_file(struct file *file, __u32 verbs)
 {
 	struct subject subject;
 	struct object object;
-	__u32 verbs;
+
+	if (!verbs || !subject_current(&subject) || !decide_used(&subject, verbs) ||
+	    is_backing(file))
+		return 0;
+	object = object_of(&file->f_path);
+	return decide(&subject, verbs, &object);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(bailiff_file_open, struct file *file, int ret)
+{
+	if (ret)
+		return ret;
+	return decide_file(file, file_verbs(file));
+}
+
+/* A descriptor that another process hands over: SCM_RIGHTS, pidfd_getfd(), seccomp, binder. */
+SEC("lsm/file_receive")
+int BPF_PROG(bailiff_file_receive, struct file *file, int ret)
+{
+	__u32 verbs = 0;
 
 	if (ret)
 		return ret;
-	if (!subject_current(&subject))
+	if (file->f_mode & FMODE_READ)
+		verbs |= VERB(READ);
+	if (file->f_mode & FMODE_WRITE)
+		verbs |= VERB(WRITE);
+	return decide_file(file, verbs);
+}
+
+/* ftruncate() of a descriptor, from 6.2; before, path_truncate is called for both. */
+SEC("lsm/file_truncate")
+int BPF_PROG(bailiff_file_truncate, struct file *file, int ret)
+{
+	if (ret)
+		return ret;
+	return decide_file(file, VERB(WRITE));
+}
+
+SEC("lsm/path_truncate")
+int BPF_PROG(bailiff_path_truncate, struct path *path, int ret)
+{
+	struct object object = object_of(path);
+	struct subject subject;
+
+	if (ret)
+		return ret;
+	if (!subject_current(&subject) || !decide_used(&subject, VERB(WRITE)))
 		return 0;
-	verbs = file_verbs(file);
-	if (!verbs || !decide_used(&subject, verbs) || is_backing(file))
+	return decide(&subject, VERB(WRITE), &object);
+}
+
+/* include/uapi/linux/fs.h: the calls that change a file's flags. */
+#define FS_IOC_SETFLAGS 0x40086602
+#define FS_IOC32_SETFLAGS 0x40046602
+#define FS_IOC_FSSETXATTR 0x401c5820
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(bailiff_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	if (ret)
+		return ret;
+	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR)
 		return 0;
-	object.mnt = file->f_path.mnt;
-	object.dentry = file->f_path.dentry;
-	return decide(&subject, verbs, &object, NULL);
+	return decide_file(file, VERB(WRITE));
 }

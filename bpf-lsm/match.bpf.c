@@ -49,7 +49,7 @@ static long match_chunk(__u32 index, struct match *match)
 
 __hidden __u32 match(void *base, __u32 image, struct scratch *scratch)
 {
-	__u32 off = scratch->off, first = off & ~(CHUNK - 1), label;
+	__u32 off = scratch->off, first = off & ~(CHUNK - 1);
 	struct match match = {
 		.base = base,
 		.scratch = scratch,
@@ -62,8 +62,13 @@ __hidden __u32 match(void *base, __u32 image, struct scratch *scratch)
 
 	__builtin_memset(&scratch->path[(off - CHUNK) & (PATH_END - 1)], 0, CHUNK);
 	bpf_loop((PATH_END - first) / CHUNK, match_chunk, &match, 0);
+	return match.state;
+}
 
-	label = (__u32)arena_cell(base, match.states + match.state) & ~BAILIFF_HEAD;
-	return image + image_word(base, image, labels) +
-	       label * (BAILIFF_LABEL_WORDS * sizeof(__u32) / sizeof(struct bailiff_cell));
+__hidden __u32 match_step(void *base, __u32 image, __u32 state, __u8 byte)
+{
+	return match_byte(base, image + image_word(base, image, states),
+			  image * sizeof(struct bailiff_cell) +
+				  offsetof_(struct bailiff_image, class_of),
+			  state, byte);
 }

@@ -26,6 +26,14 @@ static __always_inline __u32 arena_word(void *base, __u32 cell, __u32 word)
 	return word % 2 ? value >> 32 : value;
 }
 
+/* The same, where @word is known at run time only. */
+static __always_inline __u32 arena_word_at(void *base, __u32 cell, __u32 word)
+{
+	__u32 words = arena_mask * 2 + 1;
+
+	return *(__u32 *)(base + (__u64)((cell * 2 + word) & words) * sizeof(__u32));
+}
+
 static __always_inline void *arena_base(void)
 {
 	__u32 zero = 0;
@@ -35,6 +43,19 @@ static __always_inline void *arena_base(void)
 
 /*
  * Runs the automaton of the image at cell @image over scratch->path, from scratch->off to PATH_END.
- * Returns the cell of its label's words.
+ * Returns the state that it ends in.
  */
 __u32 match(void *base, __u32 image, struct scratch *scratch);
+
+/* The state that one more byte leads to. */
+__u32 match_step(void *base, __u32 image, __u32 state, __u8 byte);
+
+/* Returns the cell of the words of a state's label. */
+static __always_inline __u32 match_words(void *base, __u32 image, __u32 state)
+{
+	__u32 states = image + image_word(base, image, states);
+	__u32 label = (__u32)arena_cell(base, states + state) & ~BAILIFF_HEAD;
+
+	return image + image_word(base, image, labels) +
+	       label * (BAILIFF_LABEL_WORDS * sizeof(__u32) / sizeof(struct bailiff_cell));
+}

@@ -15,29 +15,9 @@ struct walk {
 #define WALK_TOP (-2)
 #define WALK_DISCONNECTED (-3)
 
-static __always_inline int path_prepend(struct scratch *scratch, const void *name, __u32 len)
-{
-	__u32 off = scratch->off;
-
-	if (len > NAME_MAX || off < PATH_PAD + len || off > PATH_END)
-		return BAILIFF_REASON_TOO_LONG;
-	off -= len;
-	/* the masks are for the verifier alone: both values are in range already */
-	if (bpf_probe_read_kernel(&scratch->path[off & (PATH_END - 1)], len & NAME_MAX, name))
-		return BAILIFF_REASON_UNREADABLE;
-	scratch->off = off;
-	return 0;
-}
-
 static __always_inline int path_prepend_slash(struct scratch *scratch)
 {
-	__u32 off = scratch->off - 1;
-
-	if (off < PATH_PAD || off >= PATH_END)
-		return BAILIFF_REASON_TOO_LONG;
-	scratch->path[off & (PATH_END - 1)] = '/';
-	scratch->off = off;
-	return 0;
+	return path_prepend_byte(scratch, '/');
 }
 
 /* A dentry's parent and name stand side by side, and reading both at once saves a call. */
@@ -94,21 +74,35 @@ static long walk_step(__u32 index, struct walk *walk)
 	return 0;
 }
 
+static __always_inline struct mount *mount_of(struct vfsmount *mnt)
+{
+	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
 __hidden int path_build(struct scratch *scratch, struct vfsmount *mnt, struct dentry *dentry,
 			struct mnt_namespace *mount_ns, bool append)
+{
+	int reason;
+
+	if (!append)
+		scratch->off = PATH_END;
+	reason = path_build_on(scratch, mount_of(mnt), dentry, mount_ns);
+	return reason == PATH_ELSEWHERE ? BAILIFF_REASON_NO_NAMESPACE : reason;
+}
+
+__hidden int path_build_on(struct scratch *scratch, struct mount *mount, struct dentry *dentry,
+			   struct mnt_namespace *mount_ns)
 {
 	struct walk walk = {
 		.scratch = scratch,
 		.dentry = dentry,
-		.root = BPF_CORE_READ(mnt, mnt_root),
-		.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt),
+		.root = BPF_CORE_READ(mount, mnt.mnt_root),
+		.mount = mount,
 		.status = WALK_UNFINISHED,
 	};
 	struct mnt_namespace *ns;
 	struct mount *top;
 
-	if (!append)
-		scratch->off = PATH_END;
 	bpf_loop(BAILIFF_DEPTH_MAX, walk_step, &walk, 0);
 
 	if (walk.status == WALK_UNFINISHED)
@@ -118,8 +112,7 @@ __hidden int path_build(struct scratch *scratch, struct vfsmount *mnt, struct de
 	top = walk.mount;
 	ns = BPF_CORE_READ(top, mnt_ns);
 	if (walk.status == WALK_DISCONNECTED)
-		return (long)ns == MNT_NS_INTERNAL ? PATH_KERNEL_OBJECT
-						   : BAILIFF_REASON_NO_NAMESPACE;
+		return (long)ns == MNT_NS_INTERNAL ? PATH_KERNEL_OBJECT : PATH_ELSEWHERE;
 	if ((long)ns == MNT_NS_INTERNAL)
 		return PATH_KERNEL_TREE;
 	if (!ns)

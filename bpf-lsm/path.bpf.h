@@ -9,6 +9,7 @@
  */
 #define PATH_KERNEL_OBJECT BAILIFF_N_REASONS
 #define PATH_KERNEL_TREE (BAILIFF_N_REASONS + 1)
+#define PATH_ELSEWHERE (BAILIFF_N_REASONS + 2) /* path_build_on() alone: not below that mount */
 
 /*
  * Writes the path of a dentry on a mount into @scratch (scratch->off .. PATH_END), from the root of
@@ -21,6 +22,10 @@
 int path_build(struct scratch *scratch, struct vfsmount *mnt, struct dentry *dentry,
 	       struct mnt_namespace *mount_ns, bool append);
 
+/* The same, where @dentry need not be on that mount. */
+int path_build_on(struct scratch *scratch, struct mount *mount, struct dentry *dentry,
+		  struct mnt_namespace *mount_ns);
+
 /* Writes a cgroup's path, from the root of the hierarchy ("/" for the root itself). Returns as
  * above. */
 int path_build_cgroup(struct scratch *scratch, struct cgroup *cgroup);
@@ -31,6 +36,34 @@ int path_build_cgroup(struct scratch *scratch, struct cgroup *cgroup);
  */
 int path_build_invoked(struct scratch *scratch, struct linux_binprm *bprm,
 		       struct task_struct *task);
+
+/* Writes one byte before what is in @scratch. Returns 0 or BAILIFF_REASON_TOO_LONG. */
+static __always_inline int path_prepend_byte(struct scratch *scratch, char byte)
+{
+	__u32 off = scratch->off - 1;
+
+	if (off < PATH_PAD || off >= PATH_END)
+		return BAILIFF_REASON_TOO_LONG;
+	scratch->path[off & (PATH_END - 1)] = byte;
+	scratch->off = off;
+	return 0;
+}
+
+/* The same for a name of at most NAME_MAX bytes of the kernel's memory. */
+static __always_inline int path_prepend(struct scratch *scratch, const void *name, __u32 len)
+{
+	__u32 off = scratch->off;
+
+	if (len > NAME_MAX || off < PATH_PAD + len || off > PATH_END)
+		return BAILIFF_REASON_TOO_LONG;
+	off -= len;
+	/* the masks are for the verifier alone: both values are in range already, as clang knows */
+	barrier_var(off);
+	if (bpf_probe_read_kernel(&scratch->path[off & (PATH_END - 1)], len & NAME_MAX, name))
+		return BAILIFF_REASON_UNREADABLE;
+	scratch->off = off;
+	return 0;
+}
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
 {

@@ -20,7 +20,9 @@ _Static_assert(PATH_END - PATH_PAD == BAILIFF_PATH_MAX, "the stated limit is the
 
 struct scratch {
 	__u64 claimed;
-	__u32 off; /* where the path begins */
+	__u32 off;   /* where the path begins */
+	__u32 index; /* its own, in the map */
+	__u32 pad;
 	char name[NAME_MAX + 1];
 	/* what is written at an offset below PATH_END has at most NAME_MAX bytes */
 	char path[PATH_END + NAME_MAX + 1];
@@ -47,8 +49,10 @@ static __always_inline struct scratch *scratch_claim(void)
 
 		if (!scratch)
 			return NULL;
-		if (__sync_val_compare_and_swap(&scratch->claimed, 0, 1) == 0)
+		if (__sync_val_compare_and_swap(&scratch->claimed, 0, 1) == 0) {
+			scratch->index = index;
 			return scratch;
+		}
 	}
 	return NULL;
 }

@@ -19,6 +19,7 @@ const char *const look_stat_names[BAILIFF_N_STATS] = {
 	[BAILIFF_REASON_UNREADABLE] = "unreadable",
 	[BAILIFF_REASON_NO_SCRATCH] = "no-scratch",
 	[BAILIFF_REASON_INVOKED_NAME] = "invoked-name",
+	[BAILIFF_REASON_SECOND_NAME] = "second-name",
 	[BAILIFF_STAT_BOUND] = "bound",
 	[BAILIFF_STAT_BINDINGS_FULL] = "bindings-full",
 	[BAILIFF_STAT_LABEL_FAILED] = "label-failed",
@@ -154,8 +155,8 @@ static int add_slot(struct look *look, __u32 number, const struct bailiff_cell *
 		return -ENOMEM;
 	look->slots = slots;
 	slot = &slots[look->n_slots++];
-	*slot = (struct look_slot){
-		.slot = number, .used = header->used, .n_cells = header->n_cells};
+	*slot = (struct look_slot){.slot = number, .n_cells = header->n_cells};
+	kernel_needs_add(&look->needs, cells);
 	slot->policies = calloc(header->n_policies + 1, sizeof(*slot->policies));
 	if (!slot->policies)
 		return -ENOMEM;
@@ -333,20 +334,16 @@ static int look_at_cgroups(struct look *look, struct kernel *kernel)
 
 static void look_at_hooks(struct look *look, struct kernel *kernel)
 {
-	__u32 used = 0;
+	struct kernel_needs needs = look->needs;
 
-	for (size_t i = 0; i < look->n_slots; i++)
-		used |= look->slots[i].used;
-	for (int i = 0; i < KERNEL_N_HOOKS; i++)
-		look->attached[i] = kernel_attached(kernel, (enum kernel_hook)i);
-	if (look->n_slots) {
-		look->missing[KERNEL_HOOK_CGROUP_MKDIR] = !look->attached[KERNEL_HOOK_CGROUP_MKDIR];
-		look->missing[KERNEL_HOOK_TASK_ALLOC] = !look->attached[KERNEL_HOOK_TASK_ALLOC];
-		/* whatever is decided: it labels, and ends what a launcher may do */
-		look->missing[KERNEL_HOOK_EXEC] = !look->attached[KERNEL_HOOK_EXEC];
+	needs.any = look->n_slots > 0;
+	for (int i = 0; i < KERNEL_N_HOOKS; i++) {
+		enum kernel_hook hook = (enum kernel_hook)i;
+
+		look->attached[i] = kernel_attached(kernel, hook);
+		look->missing[i] = !look->attached[i] && kernel_hook_needed(hook, &needs) &&
+				   !kernel_hook_replaced(kernel, hook);
 	}
-	if (used & (1u << BAILIFF_VERB_READ | 1u << BAILIFF_VERB_WRITE))
-		look->missing[KERNEL_HOOK_FILE_OPEN] = !look->attached[KERNEL_HOOK_FILE_OPEN];
 }
 
 static int compare_policies(const void *a, const void *b)

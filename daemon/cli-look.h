@@ -30,7 +30,6 @@ struct look_policy {
 /* A slot with an image: policies that hold together. */
 struct look_slot {
 	__u32 slot;
-	__u32 used; /* 1 << verb, as in the image */
 	size_t n_cells;
 	size_t *policies; /* indexes */
 	size_t n_policies;
@@ -55,6 +54,7 @@ struct look {
 	bool bindings_full;
 	__u64 stats[BAILIFF_N_STATS];
 	size_t n_cells_used, n_cells;
+	struct kernel_needs needs; /* of all that is in force */
 };
 
 /* Looks. Returns 0, -ENOENT where nothing of bailiff is in the kernel, or another negative errno.

@@ -84,9 +84,10 @@ static void mark_counted(const struct bailiff_cell *image, bool *counted)
 	const __u32 *words = image_words(image, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (BAILIFF_VERDICT(words[i]) != BAILIFF_ALLOW)
+		if (i % BAILIFF_LABEL_WORDS < BAILIFF_N_DECISIONS &&
+		    BAILIFF_VERDICT(words[i]) != BAILIFF_ALLOW)
 			counted[BAILIFF_RULE(words[i])] = true;
-	for (size_t i = 0; i < BAILIFF_LABEL_WORDS; i++)
+	for (size_t i = 0; i < BAILIFF_N_DECISIONS; i++)
 		if (BAILIFF_VERDICT(header->strictest[i]) != BAILIFF_ALLOW)
 			counted[BAILIFF_RULE(header->strictest[i])] = true;
 }

@@ -307,43 +307,48 @@ static void plan_abandon(struct enforce *enforce, struct plan *plan)
 	}
 }
 
-static bool needs_hook(const struct plan *plan, enum kernel_hook hook)
+/* What the images that will be in force ask of the kernel. */
+static struct kernel_needs find_needs(struct enforce *enforce)
 {
-	if (hook != KERNEL_HOOK_FILE_OPEN)
-		return plan->n_policies > 0;
-	for (size_t i = 0; i < plan->n_policies; i++) {
-		const struct policy *policy = plan->policies[i];
+	struct kernel_needs needs = {};
 
-		if (policy->defaults[BAILIFF_VERB_READ].verdict != BAILIFF_ALLOW)
-			return true;
-		for (size_t j = 0; j < policy->n_rules; j++)
-			if (policy->rules[j].verbs & ~(1u << BAILIFF_VERB_EXEC))
-				return true;
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		struct slot *slot = &enforce->slots[i];
+
+		if (slot->wanted)
+			kernel_needs_add(&needs, cells_at(enforce, slot->next ?: slot->image));
 	}
-	return false;
+	return needs;
 }
 
-static int attach_hooks(struct enforce *enforce, const struct plan *plan)
+static int attach_hooks(struct enforce *enforce, const struct kernel_needs *needs,
+			struct diag *diag, const struct plan *plan)
 {
 	bool was = kernel_attached(enforce->kernel, KERNEL_HOOK_EXEC);
-	int r = 0;
+	int r = kernel_load_programs(enforce->kernel, needs);
 
-	for (int i = 0; i < KERNEL_N_HOOKS && r >= 0; i++)
-		if (needs_hook(plan, (enum kernel_hook)i))
+	for (int i = 0; i < KERNEL_N_HOOKS && r >= 0; i++) {
+		if (kernel_hook_needed((enum kernel_hook)i, needs))
 			r = kernel_attach(enforce->kernel, (enum kernel_hook)i);
-	if (r >= 0 && !was && plan->n_policies)
+		if (r == -EOPNOTSUPP)
+			return diag_add(diag, DIAG_ERROR, plan->policies[0]->file, 0, 0, NULL,
+					"this kernel has no hook \"%s\", which the policies need",
+					kernel_hook_name((enum kernel_hook)i))
+				       ?: 1;
+	}
+	if (r >= 0 && !was && needs->any)
 		r = launchers_label_init(enforce->kernel);
 	return r;
 }
 
-static int detach_hooks(struct enforce *enforce, const struct plan *plan)
+static int detach_hooks(struct enforce *enforce, const struct kernel_needs *needs)
 {
 	int failed = 0;
 
 	for (int i = KERNEL_N_HOOKS - 1; i >= 0; i--) {
 		int r = 0;
 
-		if (!needs_hook(plan, (enum kernel_hook)i))
+		if (!kernel_hook_needed((enum kernel_hook)i, needs))
 			r = kernel_detach(enforce->kernel, (enum kernel_hook)i);
 		if (r < 0)
 			failed = r;
@@ -429,13 +434,17 @@ int enforce_apply(struct enforce *enforce, const struct store *store, struct dia
 {
 	struct enforce_report report = {.n_policies = store->n_entries};
 	_cleanup_(plan_clear) struct plan plan = {};
+	struct kernel_needs needs = {};
 	__u32 old_selector = 0;
 	int r;
 
 	counters_begin(&enforce->counters);
 	r = plan_make(enforce, store, diag, &plan);
-	if (r == 0)
-		r = attach_hooks(enforce, &plan);
+	if (r == 0) {
+		needs = find_needs(enforce);
+		needs.any = needs.any || plan.n_policies;
+		r = attach_hooks(enforce, &needs, diag, &plan);
+	}
 	if (r) {
 		plan_abandon(enforce, &plan);
 		return r;
@@ -447,7 +456,7 @@ int enforce_apply(struct enforce *enforce, const struct store *store, struct dia
 	if (!report.rebound && report.n_images_new)
 		(void)kernel_wait_for_readers();
 	retire(enforce, old_selector);
-	r = detach_hooks(enforce, &plan);
+	r = detach_hooks(enforce, &needs);
 	if (r < 0)
 		return r;
 	*ret_report = report;

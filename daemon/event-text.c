@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "daemon/event-act.h"
 #include "daemon/util.h"
 
 static const char *const verdicts[] = {
@@ -21,6 +22,10 @@ static const char *const actions[] = {
 	[BAILIFF_VERB_READ] = "read",
 	[BAILIFF_VERB_WRITE] = "write",
 	[BAILIFF_VERB_INVOKED] = "exec",
+	[BAILIFF_VERB_MAP] = "map",
+	[BAILIFF_VERB_BELOW + BAILIFF_VERB_EXEC] = "move",
+	[BAILIFF_VERB_BELOW + BAILIFF_VERB_READ] = "move",
+	[BAILIFF_VERB_BELOW + BAILIFF_VERB_WRITE] = "move",
 };
 
 static const struct {
@@ -33,6 +38,7 @@ static const struct {
 	[BAILIFF_REASON_UNREADABLE] = {"unreadable", "the path could not be read"},
 	[BAILIFF_REASON_NO_SCRATCH] = {"no-scratch", "no memory was free for the path"},
 	[BAILIFF_REASON_INVOKED_NAME] = {"invoked-name", "by the name that it was called by"},
+	[BAILIFF_REASON_SECOND_NAME] = {"second-name", "what is denied would get another name"},
 };
 
 _Static_assert(ELEMENTS(reasons) == BAILIFF_N_REASONS, "each reason has its name");
@@ -41,17 +47,21 @@ void event_texts(const struct bailiff_event *event, struct event_texts *ret_text
 {
 	const char *path = (const char *)(event + 1);
 
-	*ret_texts = (struct event_texts){
-		.path = {path, event->n_path},
-		.exe = {path + event->n_path, event->n_exe},
-		.cgroup = {path + event->n_path + event->n_exe, event->n_cgroup},
-		.comm = {event->comm, strnlen(event->comm, sizeof(event->comm))},
-		.policy = {event->policy, strnlen(event->policy, sizeof(event->policy))},
-	};
+	ret_texts->path = (struct text){path, event->n_path};
+	ret_texts->exe = (struct text){path + event->n_path, event->n_exe};
+	ret_texts->cgroup = (struct text){path + event->n_path + event->n_exe, event->n_cgroup};
+	ret_texts->comm = (struct text){event->comm, strnlen(event->comm, sizeof(event->comm))};
+	ret_texts->policy =
+		(struct text){event->policy, strnlen(event->policy, sizeof(event->policy))};
+	if (event->verb == BAILIFF_VERB_ACT)
+		ret_texts->path =
+			(struct text){ret_texts->act, event_act(ret_texts->path, ret_texts->act)};
 }
 
 const char *event_action(const struct bailiff_event *event)
 {
+	if (event->verb == BAILIFF_VERB_ACT)
+		return event_act_section((struct text){(const char *)(event + 1), event->n_path});
 	return event->verb < ELEMENTS(actions) ? actions[event->verb] : "unknown";
 }
 

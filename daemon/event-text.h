@@ -22,12 +22,15 @@ struct text {
 /* The texts of an event that is followed by them, as the ring gives it. They live as long as it. */
 struct event_texts {
 	struct text path, exe, cgroup, comm, policy;
+	char act[BAILIFF_PATH_MAX +
+		 64]; /* where the event is of no path: what it is of, in words */
 };
 
 void event_texts(const struct bailiff_event *event, struct event_texts *ret_texts);
 
 /* Names of an event's fields; "unknown" for a value that is none. */
-const char *event_action(const struct bailiff_event *event);  /* exec, read or write */
+/* exec, map, read, write, move; network, capability, process */
+const char *event_action(const struct bailiff_event *event);
 const char *event_verdict(const struct bailiff_event *event); /* deny, would-deny, audit or allow */
 
 /* Why the decision is not what a pattern says, as a name and as a clause; NULL where it is. */

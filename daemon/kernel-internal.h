@@ -15,15 +15,20 @@ enum kernel_map {
 	MAP_COUNTERS,
 	MAP_STATS,
 	MAP_EVENTS,
+	MAP_SCRATCHES,
 	N_MAPS,
 };
 
+struct btf;
 struct ring_buffer;
+
+/* Whether this kernel has the hook in the form that its program was written for. */
+bool kernel_hook_fits(enum kernel_hook hook, const struct btf *kernel_types);
 
 struct kernel {
 	int maps[N_MAPS];
-	int programs[KERNEL_N_HOOKS];
-	int links[KERNEL_N_HOOKS]; /* -1: not attached */
+	int programs[KERNEL_N_HOOKS]; /* -1: not loaded */
+	int links[KERNEL_N_HOOKS];    /* -1: not attached */
 	bool pinned, read_only;
 	int n_cpus;
 	struct bailiff_control *control;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,33 +26,32 @@
 #define PINS_LAST KERNEL_PINS "-last"
 
 static const char *const map_names[N_MAPS] = {
-	[MAP_ARENA] = "arena",	     [MAP_CONTROL] = "control", [MAP_SLOTS] = "slots",
-	[MAP_BINDINGS] = "bindings", [MAP_LABELS] = "labels",	[MAP_LAUNCHERS] = "launchers",
-	[MAP_COUNTERS] = "counters", [MAP_STATS] = "stats",	[MAP_EVENTS] = "events",
-};
-
-static const char *const hook_names[KERNEL_N_HOOKS] = {
-	[KERNEL_HOOK_CGROUP_MKDIR] = "bailiff_cgroup_mkdir",
-	[KERNEL_HOOK_CGROUP_RMDIR] = "bailiff_cgroup_rmdir",
-	[KERNEL_HOOK_TASK_ALLOC] = "bailiff_task_alloc",
-	[KERNEL_HOOK_EXEC] = "bailiff_exec",
-	[KERNEL_HOOK_FILE_OPEN] = "bailiff_file_open",
+	[MAP_ARENA] = "arena",	       [MAP_CONTROL] = "control", [MAP_SLOTS] = "slots",
+	[MAP_BINDINGS] = "bindings",   [MAP_LABELS] = "labels",	  [MAP_LAUNCHERS] = "launchers",
+	[MAP_COUNTERS] = "counters",   [MAP_STATS] = "stats",	  [MAP_EVENTS] = "events",
+	[MAP_SCRATCHES] = "scratches",
 };
 
 static void (*log_to)(int priority, const char *text);
 static bool log_debug;
 
+/* A message can be the verifier's log: one entry a line. */
 static int log_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char text[1024];
+	_cleanup_(freep) char *text = NULL;
+	char *rest, *line;
 
-	/* The arena has no BTF of its size: libbpf says so and makes it without, as it should. */
 	if (!log_to || (level != LIBBPF_WARN && !log_debug))
 		return 0;
-	vsnprintf(text, sizeof(text), format, args);
-	text[strcspn(text, "\n")] = '\0';
-	if (!strstr(text, "(arena)") || log_debug)
-		log_to(level == LIBBPF_WARN ? 4 : 7, text);
+	if (vasprintf(&text, format, args) < 0) {
+		text = NULL;
+		return 0;
+	}
+	/* The arena has no BTF of its size: libbpf says so and makes it without, as it should. */
+	if (strstr(text, "(arena)") && !log_debug)
+		return 0;
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_to(level == LIBBPF_WARN ? 4 : 7, line);
 	return 0;
 }
 
@@ -156,6 +156,15 @@ static int pin_path(char *buffer, size_t size, const char *base, const char *kin
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
+/* The program's name, which its pins have too. */
+static const char *hook_pin(size_t hook)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "bailiff_%s", kernel_hook_name((enum kernel_hook)hook));
+	return name;
+}
+
 static int get_pinned(const char *kind, const char *name, bool read_only)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
@@ -191,7 +200,7 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 	if (kernel->control->version != BAILIFF_ABI_VERSION)
 		return -ESTALE;
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
-		r = get_pinned("links", hook_names[i], false);
+		r = get_pinned("links", hook_pin(i), false);
 		if (r >= 0)
 			kernel->links[i] = r;
 		else if (r != -ENOENT)
@@ -216,10 +225,10 @@ int kernel_take_over(struct kernel **ret_kernel)
 	if (kernel->control->build != build_digest())
 		return -ESTALE;
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
-		r = get_pinned("programs", hook_names[i], false);
-		if (r < 0)
+		r = get_pinned("programs", hook_pin(i), false);
+		if (r < 0 && r != -ENOENT)
 			return r;
-		kernel->programs[i] = r;
+		kernel->programs[i] = r < 0 ? -1 : r;
 	}
 	*ret_kernel = TAKE_PTR(kernel);
 	return 0;
@@ -232,22 +241,56 @@ static int dup_fd(int fd)
 	return copy < 0 ? -errno : copy;
 }
 
-static int keep_descriptors(struct kernel *kernel, const struct bpf_object *object)
+static int keep_maps(struct kernel *kernel, const struct bpf_object *object)
 {
 	for (size_t i = 0; i < N_MAPS; i++) {
 		kernel->maps[i] = dup_fd(bpf_object__find_map_fd_by_name(object, map_names[i]));
 		if (kernel->maps[i] < 0)
 			return kernel->maps[i];
 	}
+	return 0;
+}
+
+static int keep_programs(struct kernel *kernel, const struct bpf_object *object)
+{
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
 		const struct bpf_program *program =
-			bpf_object__find_program_by_name(object, hook_names[i]);
+			bpf_object__find_program_by_name(object, hook_pin(i));
 
-		kernel->programs[i] = program ? dup_fd(bpf_program__fd(program)) : -ENOENT;
+		if (!program)
+			return -ENOENT;
+		if (!bpf_program__autoload(program))
+			continue;
+		kernel->programs[i] = dup_fd(bpf_program__fd(program));
 		if (kernel->programs[i] < 0)
 			return kernel->programs[i];
 	}
 	return 0;
+}
+
+/*
+ * Chooses the programs that @needs asks for and that are not there yet, of hooks that this kernel
+ * has, each in the form that it has. Returns how many.
+ */
+static int choose_programs(struct kernel *kernel, struct bpf_object *object,
+			   const struct kernel_needs *needs)
+{
+	struct btf *kernel_types = btf__load_vmlinux_btf();
+	int n = 0;
+
+	if (!kernel_types)
+		return -errno;
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(object, hook_pin(i));
+		bool wanted = kernel->programs[i] < 0 &&
+			      kernel_hook_needed((enum kernel_hook)i, needs) &&
+			      kernel_hook_fits((enum kernel_hook)i, kernel_types);
+
+		bpf_program__set_autoload(program, wanted);
+		n += wanted;
+	}
+	btf__free(kernel_types);
+	return n;
 }
 
 /* What the programs must know before the verifier sees them. */
@@ -263,9 +306,50 @@ static int set_up(struct bailiff_bpf *skeleton, size_t n_cells, int n_cpus)
 	return bpf_map__set_max_entries(skeleton->maps.scratches, (__u32)n_cpus * SCRATCH_PER_CPU);
 }
 
+static int pin_one(int fd, const char *base, const char *kind, const char *name)
+{
+	char path[PATH_MAX];
+	int r = pin_path(path, sizeof(path), base, kind, name);
+
+	if (r < 0)
+		return r;
+	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
+}
+
+/* Loads the programs that are needed and missing, over the maps that are there. */
+int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs)
+{
+	struct bailiff_bpf *skeleton = bailiff_bpf__open();
+	int r;
+
+	if (!skeleton)
+		return -errno;
+	r = choose_programs(kernel, skeleton->obj, needs);
+	if (r <= 0) {
+		bailiff_bpf__destroy(skeleton);
+		return r;
+	}
+	r = set_up(skeleton, kernel->n_cells, kernel->n_cpus);
+	for (size_t i = 0; i < N_MAPS && r >= 0; i++)
+		r = bpf_map__reuse_fd(bpf_object__find_map_by_name(skeleton->obj, map_names[i]),
+				      kernel->maps[i]);
+	if (r >= 0)
+		r = bailiff_bpf__load(skeleton);
+	if (r >= 0)
+		r = keep_programs(kernel, skeleton->obj);
+	bailiff_bpf__destroy(skeleton);
+	for (size_t i = 0; i < KERNEL_N_HOOKS && r >= 0 && kernel->pinned; i++) {
+		r = pin_one(kernel->programs[i], KERNEL_PINS, "programs", hook_pin(i));
+		if (r == -EEXIST || kernel->programs[i] < 0)
+			r = 0;
+	}
+	return r < 0 ? r : 0;
+}
+
 int kernel_load(size_t n_cells, struct kernel **ret_kernel)
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = kernel_new();
+	const struct kernel_needs none = {};
 	struct bailiff_bpf *skeleton;
 	size_t size = 1;
 	int r;
@@ -283,9 +367,11 @@ int kernel_load(size_t n_cells, struct kernel **ret_kernel)
 		return -errno;
 	r = set_up(skeleton, size, kernel->n_cpus);
 	if (r >= 0)
+		r = choose_programs(kernel, skeleton->obj, &none);
+	if (r >= 0)
 		r = bailiff_bpf__load(skeleton);
 	if (r >= 0)
-		r = keep_descriptors(kernel, skeleton->obj);
+		r = keep_maps(kernel, skeleton->obj);
 	bailiff_bpf__destroy(skeleton);
 	if (r >= 0)
 		r = kernel_map_all(kernel);
@@ -324,16 +410,6 @@ int kernel_release(void)
 	return r < 0 ? r : next < 0 ? next : last;
 }
 
-static int pin_one(int fd, const char *base, const char *kind, const char *name)
-{
-	char path[PATH_MAX];
-	int r = pin_path(path, sizeof(path), base, kind, name);
-
-	if (r < 0)
-		return r;
-	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
-}
-
 static int make_pins(struct kernel *kernel, const char *base)
 {
 	static const char *const kinds[] = {"maps", "programs", "links"};
@@ -355,9 +431,11 @@ static int make_pins(struct kernel *kernel, const char *base)
 			return r;
 	}
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
-		r = pin_one(kernel->programs[i], base, "programs", hook_names[i]);
+		r = 0;
+		if (kernel->programs[i] >= 0)
+			r = pin_one(kernel->programs[i], base, "programs", hook_pin(i));
 		if (r >= 0 && kernel->links[i] >= 0)
-			r = pin_one(kernel->links[i], base, "links", hook_names[i]);
+			r = pin_one(kernel->links[i], base, "links", hook_pin(i));
 		if (r < 0)
 			return r;
 	}
@@ -389,11 +467,13 @@ int kernel_attach(struct kernel *kernel, enum kernel_hook hook)
 
 	if (kernel->links[hook] >= 0)
 		return 0;
+	if (kernel->programs[hook] < 0)
+		return kernel_hook_replaced(kernel, hook) ? 0 : -EOPNOTSUPP;
 	fd = bpf_raw_tracepoint_open(NULL, kernel->programs[hook]);
 	if (fd < 0)
 		return -errno;
 	if (kernel->pinned) {
-		r = pin_one(fd, KERNEL_PINS, "links", hook_names[hook]);
+		r = pin_one(fd, KERNEL_PINS, "links", hook_pin(hook));
 		if (r < 0) {
 			close(fd);
 			return r;
@@ -410,7 +490,7 @@ int kernel_detach(struct kernel *kernel, enum kernel_hook hook)
 
 	if (kernel->links[hook] < 0)
 		return 0;
-	r = pin_path(path, sizeof(path), KERNEL_PINS, "links", hook_names[hook]);
+	r = pin_path(path, sizeof(path), KERNEL_PINS, "links", hook_pin(hook));
 	if (r < 0)
 		return r;
 	if (kernel->pinned && unlink(path) < 0 && errno != ENOENT)
@@ -431,11 +511,6 @@ void kernel_let_go(struct kernel *kernel)
 bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook)
 {
 	return kernel->links[hook] >= 0;
-}
-
-const char *kernel_hook_name(enum kernel_hook hook)
-{
-	return hook_names[hook] + strlen("bailiff_");
 }
 
 struct bailiff_control *kernel_control(struct kernel *kernel)

@@ -22,7 +22,56 @@ enum kernel_hook {
 	KERNEL_HOOK_CGROUP_RMDIR,
 	KERNEL_HOOK_TASK_ALLOC,
 	KERNEL_HOOK_EXEC,
+	KERNEL_HOOK_MMAP_FILE,
+	KERNEL_HOOK_FILE_MPROTECT,
 	KERNEL_HOOK_FILE_OPEN,
+	KERNEL_HOOK_FILE_RECEIVE,
+	KERNEL_HOOK_FILE_TRUNCATE,
+	KERNEL_HOOK_FILE_IOCTL,
+	KERNEL_HOOK_PATH_TRUNCATE,
+	KERNEL_HOOK_PATH_UNLINK,
+	KERNEL_HOOK_PATH_RMDIR,
+	KERNEL_HOOK_PATH_MKDIR,
+	KERNEL_HOOK_PATH_MKNOD,
+	KERNEL_HOOK_PATH_SYMLINK,
+	KERNEL_HOOK_PATH_LINK,
+	KERNEL_HOOK_PATH_RENAME,
+	KERNEL_HOOK_PATH_CHMOD,
+	KERNEL_HOOK_PATH_CHOWN,
+	KERNEL_HOOK_INODE_SETATTR,
+	KERNEL_HOOK_INODE_SETATTR_2,
+	KERNEL_HOOK_INODE_SETXATTR,
+	KERNEL_HOOK_INODE_REMOVEXATTR,
+	KERNEL_HOOK_INODE_SET_ACL,
+	KERNEL_HOOK_INODE_REMOVE_ACL,
+	KERNEL_HOOK_SB_MOUNT,
+	KERNEL_HOOK_SB_UMOUNT,
+	KERNEL_HOOK_SB_REMOUNT,
+	KERNEL_HOOK_MOVE_MOUNT,
+	KERNEL_HOOK_SB_PIVOTROOT,
+	KERNEL_HOOK_CAPABLE,
+	KERNEL_HOOK_PTRACE,
+	KERNEL_HOOK_TRACEME,
+	KERNEL_HOOK_TASK_KILL,
+	KERNEL_HOOK_PATH_CHROOT,
+	KERNEL_HOOK_BPF,
+	KERNEL_HOOK_PERF,
+	KERNEL_HOOK_PERF_2,
+	KERNEL_HOOK_LOAD_DATA,
+	KERNEL_HOOK_READ_FILE,
+	KERNEL_HOOK_KEY_ALLOC,
+	KERNEL_HOOK_KEY_PERMISSION,
+	KERNEL_HOOK_USERNS_CREATE,
+	KERNEL_HOOK_ANON_INODE,
+	KERNEL_HOOK_SOCKET_CREATE,
+	KERNEL_HOOK_SOCKET_BIND,
+	KERNEL_HOOK_SOCKET_CONNECT,
+	KERNEL_HOOK_SOCKET_LISTEN,
+	KERNEL_HOOK_SOCKET_ACCEPT,
+	KERNEL_HOOK_SOCKET_SENDMSG,
+	KERNEL_HOOK_UNIX_CONNECT,
+	KERNEL_HOOK_UNIX_SEND,
+	KERNEL_HOOK_UNIX_BIND,
 	KERNEL_N_HOOKS,
 };
 
@@ -41,7 +90,8 @@ int kernel_take_over(struct kernel **ret_kernel);
 int kernel_look(struct kernel **ret_kernel);
 
 /*
- * Loads programs and maps anew, unpinned and unattached, with an arena for at least @n_cells.
+ * Makes the maps anew, unpinned, with an arena for at least @n_cells; programs come as they are
+ * needed.
  */
 int kernel_load(size_t n_cells, struct kernel **ret_kernel);
 
@@ -54,6 +104,19 @@ int kernel_pin(struct kernel *kernel);
 /* Unpins everything that is pinned: nothing is enforced any more. 0 also where nothing was. */
 int kernel_release(void);
 
+/* What some images ask of the kernel: all zero is nothing. */
+struct kernel_needs {
+	bool any;
+	__u32 verbs, process, network;
+	__u64 capabilities;
+};
+
+void kernel_needs_add(struct kernel_needs *needs, const struct bailiff_cell *image);
+bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs);
+
+/* Loads the programs that are needed and not there yet. */
+int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs);
+
 /* Closes descriptors; what is pinned stays in force. NULL is none. Returns NULL. */
 struct kernel *kernel_free(struct kernel *kernel);
 DEFINE_FREEP(struct kernel, kernel_free)
@@ -61,9 +124,12 @@ DEFINE_FREEP(struct kernel, kernel_free)
 /* Lets go of what is attached, where other pins have taken its place: its programs run no more. */
 void kernel_let_go(struct kernel *kernel);
 
+/* -EOPNOTSUPP where the kernel has no such hook, and none that does its work. */
 int kernel_attach(struct kernel *kernel, enum kernel_hook hook);
 int kernel_detach(struct kernel *kernel, enum kernel_hook hook);
 bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook);
+/* Whether other hooks do the work of one that this kernel does not have. */
+bool kernel_hook_replaced(const struct kernel *kernel, enum kernel_hook hook);
 const char *kernel_hook_name(enum kernel_hook hook);
 
 /* The shared memory. Of a kernel_look() it is read-only. */

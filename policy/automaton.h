@@ -12,7 +12,8 @@
  * Patterns to one deterministic automaton over bytes:
  *
  *	automaton_build()	patterns to states with accept sets
- *	automaton_minimise()	accept sets to labels, and equivalent states to one
+ *	automaton_label()	accept sets to labels, where a state's path alone decides its label
+ *	automaton_minimise()	equivalent states to one
  *	automaton_pack()	states to the cells of abi.h
  *
  * Bytes that no pattern tells apart are one class. Byte 0 is class 0, which no row mentions: no
@@ -60,11 +61,27 @@ struct automaton {
 int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
 		    struct automaton **ret_automaton, size_t *ret_culprit);
 
+/* Where a state leads by a byte. */
+uint32_t automaton_next(const struct automaton *automaton, uint32_t state, unsigned char byte);
+
+/* The edges backwards: before[first[s]] up to before[first[s + 1]] are the states that lead to s by
+ * any byte but 0. */
+struct automaton_edges {
+	uint32_t *first, *before;
+};
+
+/* Finds the edges; to be released also on failure. All zero before. Returns 0 or -ENOMEM. */
+int automaton_edges_find(const struct automaton *automaton, struct automaton_edges *edges);
+void automaton_edges_release(struct automaton_edges *edges);
+
+/* Replaces the states' accept sets by labels: @labels[accept set], with @labels[0] = 0. */
+void automaton_label(struct automaton *automaton, const uint32_t *labels);
+
 /*
- * Replaces accept sets by labels (@labels[accept set], with @labels[0] = 0) and merges the states
- * that no path tells apart by labels. Returns 0 or -ENOMEM.
+ * Merges the states that no path tells apart by their labels; that of state 0 must be 0. Returns 0
+ * or -ENOMEM.
  */
-int automaton_minimise(struct automaton *automaton, const uint32_t *labels);
+int automaton_minimise(struct automaton *automaton);
 
 /* A table of cells as abi.h has them; state numbers are indexes into it. */
 struct automaton_table {

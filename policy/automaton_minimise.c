@@ -29,11 +29,11 @@ struct partition {
 	uint32_t n_blocks;
 	uint32_t *queue; /* a ring of the blocks that have dirty states */
 	uint32_t queue_head, n_queue;
-	uint32_t *before_first, *before; /* of each state: those that lead to it */
-	uint32_t *part;			 /* scratch: of each dirty state its signature's number */
-	uint32_t *size;			 /* scratch: of each signature the states that have it */
-	uint32_t *moved;		 /* scratch: states */
-	uint32_t *count;		 /* scratch: of each block, 0 between uses */
+	struct automaton_edges edges;
+	uint32_t *part;	 /* scratch: of each dirty state its signature's number */
+	uint32_t *size;	 /* scratch: of each signature the states that have it */
+	uint32_t *moved; /* scratch: states */
+	uint32_t *count; /* scratch: of each block, 0 between uses */
 	struct interner signatures;
 };
 
@@ -54,8 +54,7 @@ static void partition_release(struct partition *p)
 	free(p->block_of);
 	free(p->blocks);
 	free(p->queue);
-	free(p->before_first);
-	free(p->before);
+	automaton_edges_release(&p->edges);
 	free(p->part);
 	free(p->size);
 	free(p->moved);
@@ -139,8 +138,8 @@ static void mark_dirty(struct partition *p, uint32_t state)
 
 static void mark_before(struct partition *p, uint32_t state)
 {
-	for (uint32_t i = p->before_first[state]; i < p->before_first[state + 1]; i++)
-		mark_dirty(p, p->before[i]);
+	for (uint32_t i = p->edges.first[state]; i < p->edges.first[state + 1]; i++)
+		mark_dirty(p, p->edges.before[i]);
 }
 
 /* Numbers the signatures of a block's dirty states, and sorts these by number. */
@@ -215,8 +214,7 @@ static int block_split(struct partition *p, uint32_t number)
 
 static int partition_allocate(struct partition *p)
 {
-	size_t n_edges = p->dfa->n_states + (size_t)p->dfa->first[p->dfa->n_states];
-	/* One to spare: where a list of edges ends, and a part more than there are states. */
+	/* One to spare: a part more than there are states. */
 	size_t n = p->dfa->n_states + 1u;
 
 	p->states = calloc(n, sizeof(*p->states));
@@ -224,43 +222,14 @@ static int partition_allocate(struct partition *p)
 	p->block_of = calloc(n, sizeof(*p->block_of));
 	p->blocks = calloc(n, sizeof(*p->blocks));
 	p->queue = calloc(n, sizeof(*p->queue));
-	p->before_first = calloc(n + 1, sizeof(*p->before_first));
-	p->before = calloc(n_edges, sizeof(*p->before));
 	p->part = calloc(n, sizeof(*p->part));
 	p->size = calloc(n, sizeof(*p->size));
 	p->moved = calloc(n, sizeof(*p->moved));
 	p->count = calloc(n, sizeof(*p->count));
-	if (!p->states || !p->position || !p->block_of || !p->blocks || !p->queue ||
-	    !p->before_first || !p->before || !p->part || !p->size || !p->moved || !p->count)
+	if (!p->states || !p->position || !p->block_of || !p->blocks || !p->queue || !p->part ||
+	    !p->size || !p->moved || !p->count)
 		return -ENOMEM;
 	return 0;
-}
-
-/* Whether any class leads to the default. If not, a change there changes no signature. */
-static bool default_counts(const struct automaton *dfa, uint32_t state)
-{
-	return dfa->first[state + 1] - dfa->first[state] < dfa->n_classes - 1;
-}
-
-static void partition_edges(struct partition *p)
-{
-	const struct automaton *dfa = p->dfa;
-	uint32_t *at = p->before_first + 1;
-
-	/* Counts come to stand one further than where they will be read, so that filling in moves
-	 * each to its place. */
-	for (uint32_t s = 0; s < dfa->n_states; s++)
-		at[dfa->defaults[s] + 1] += default_counts(dfa, s);
-	for (uint32_t i = 0; i < dfa->first[dfa->n_states]; i++)
-		at[dfa->exceptions[i].target + 1]++;
-	for (uint32_t s = 0; s < dfa->n_states; s++)
-		at[s + 1] += at[s];
-	for (uint32_t s = 0; s < dfa->n_states; s++) {
-		if (default_counts(dfa, s))
-			p->before[at[dfa->defaults[s]]++] = s;
-		for (uint32_t i = dfa->first[s]; i < dfa->first[s + 1]; i++)
-			p->before[at[dfa->exceptions[i].target]++] = s;
-	}
 }
 
 /* One block for each label. */
@@ -316,10 +285,10 @@ static int partition_refine(struct partition *p)
 	int r;
 
 	r = partition_allocate(p);
-	if (r < 0)
-		return r;
-	partition_edges(p);
-	r = partition_labels(p);
+	if (r == 0)
+		r = automaton_edges_find(p->dfa, &p->edges);
+	if (r == 0)
+		r = partition_labels(p);
 	if (r < 0)
 		return r;
 	partition_first_dirty(p);
@@ -442,14 +411,12 @@ static void automaton_replace(struct automaton *dfa, struct automaton *by)
 	by->labels = old.labels;
 }
 
-int automaton_minimise(struct automaton *automaton, const uint32_t *labels)
+int automaton_minimise(struct automaton *automaton)
 {
 	__attribute__((cleanup(partition_release))) struct partition p = {.dfa = automaton};
 	__attribute__((cleanup(quotient_release))) struct quotient q = {0};
 	int r;
 
-	for (uint32_t s = 0; s < automaton->n_states; s++)
-		automaton->labels[s] = labels[automaton->labels[s]];
 	r = partition_refine(&p);
 	if (r == 0)
 		r = quotient_allocate(&q, &p);

@@ -34,7 +34,8 @@ struct compiler {
 	struct containment containment;
 	uint8_t *overridden; /* scratch of each rule: verbs; 0 between uses */
 	struct interner labels;
-	uint32_t *label_of; /* of each accept set */
+	uint32_t *words;     /* of each accept set: a label without what lies beneath */
+	struct below *below; /* of each state */
 	uint32_t used, strictest[BAILIFF_LABEL_WORDS];
 };
 
@@ -53,7 +54,8 @@ static void compiler_release(struct compiler *c)
 	containment_release(&c->containment);
 	free(c->overridden);
 	interner_release(&c->labels);
-	free(c->label_of);
+	free(c->words);
+	free(c->below);
 }
 
 /* 64-bit FNV-1a, as in draft-eastlake-fnv. */
@@ -64,10 +66,15 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
 	return hash;
 }
 
-static uint64_t rule_key(const struct policy *policy, enum bailiff_verdict verdict, unsigned verbs,
-			 const char *pattern)
+static uint64_t rule_key(const struct policy *policy, enum policy_section in,
+			 enum bailiff_verdict verdict, unsigned verbs, const char *pattern)
 {
-	const char *section = verbs & 1u << BAILIFF_VERB_EXEC ? "exec" : "file";
+	static const char *const sections[POLICY_N_SECTIONS] = {
+		[POLICY_EXEC] = "exec",	      [POLICY_FILE] = "file",
+		[POLICY_NETWORK] = "network", [POLICY_CAPABILITY] = "capability",
+		[POLICY_PROCESS] = "process",
+	};
+	const char *section = sections[in];
 	unsigned char small[2] = {(unsigned char)verdict, (unsigned char)verbs};
 	uint64_t hash = 0xcbf29ce484222325ull;
 
@@ -119,7 +126,8 @@ static void rules_add(struct compiler *c, uint32_t index)
 		c->verbs[n] = (uint8_t)rule->verbs;
 		c->patterns[n - 1] = (struct automaton_pattern){.glob = rule->glob, .rule = n};
 		c->rules[n] = (struct bailiff_rule){
-			.key = rule_key(policy, rule->verdict, rule->verbs, rule->pattern),
+			.key = rule_key(policy, rule->section, rule->verdict, rule->verbs,
+					rule->pattern),
 			.policy = index,
 			.line = rule->line,
 			.column = rule->column,
@@ -127,12 +135,12 @@ static void rules_add(struct compiler *c, uint32_t index)
 	}
 }
 
-/* One rule for each section's "default =": [exec] has one verb, [file] the others. */
+/* One rule for each "default =" about paths: [exec] has one verb, [file] the others. */
 static void defaults_add(struct compiler *c, uint32_t index)
 {
 	static const unsigned sections[] = {
-		1u << BAILIFF_VERB_EXEC,
-		1u << BAILIFF_VERB_READ | 1u << BAILIFF_VERB_WRITE,
+		[POLICY_EXEC] = 1u << BAILIFF_VERB_EXEC,
+		[POLICY_FILE] = 1u << BAILIFF_VERB_READ | 1u << BAILIFF_VERB_WRITE,
 	};
 	const struct policy *policy = c->policies[index];
 
@@ -145,7 +153,7 @@ static void defaults_add(struct compiler *c, uint32_t index)
 			continue;
 		c->n_rules++;
 		c->rules[n] = (struct bailiff_rule){
-			.key = rule_key(policy, line->verdict, sections[i], ""),
+			.key = rule_key(policy, i, line->verdict, sections[i], ""),
 			.policy = index,
 			.line = line->line,
 			.column = line->column,
@@ -246,6 +254,8 @@ static uint32_t decide_policy(const struct compiler *c, uint32_t policy, unsigne
 		if (!best || c->sources[rule]->verdict > c->sources[best]->verdict)
 			best = rule;
 	}
+	if (!best && verb >= BAILIFF_N_VERBS)
+		return BAILIFF_ALLOW; /* a default about acts is a rule */
 	if (!best)
 		return (unnamed ? c->unnamed_answer : c->defaults)[policy][verb];
 	return decision(c->policies[policy], c->sources[best]->verdict, best);
@@ -259,8 +269,7 @@ static uint32_t stricter(uint32_t a, uint32_t b)
 	return a == BAILIFF_ALLOW ? b : a;
 }
 
-/* Under the name as invoked, a policy's exec decision counts if it is a deny that a pattern says.
- */
+/* Of a policy's exec decision: itself if it is a deny that a pattern says. */
 static uint32_t decide_invoked(const struct compiler *c, uint32_t exec)
 {
 	bool deny = BAILIFF_VERDICT(exec) >= BAILIFF_WOULD_DENY;
@@ -268,34 +277,43 @@ static uint32_t decide_invoked(const struct compiler *c, uint32_t exec)
 	return deny && BAILIFF_RULE(exec) < c->n_own ? exec : BAILIFF_ALLOW;
 }
 
+/* Adds to @words what one policy says, by those of its rules that an accept set has. */
+static void decide_all(const struct compiler *c, uint32_t policy, const uint32_t *set, size_t n_set,
+		       bool unnamed, uint32_t *words)
+{
+	uint32_t said[BAILIFF_LABEL_WORDS] = {0};
+	uint32_t exec;
+
+	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+		said[verb] = decide_policy(c, policy, verb, set, n_set, unnamed);
+	exec = said[BAILIFF_VERB_EXEC];
+	said[BAILIFF_VERB_INVOKED] = decide_invoked(c, exec);
+	said[BAILIFF_VERB_MAP] = c->policies[policy]->libraries ? exec : said[BAILIFF_VERB_INVOKED];
+	said[BAILIFF_VERB_ACT] = decide_policy(c, policy, BAILIFF_VERB_ACT, set, n_set, unnamed);
+	for (unsigned i = 0; i < BAILIFF_VERB_BELOW; i++)
+		words[i] = stricter(words[i], said[i]);
+}
+
+/* What an accept set says; what lies beneath is not known yet. */
 static void decide(struct compiler *c, const uint32_t *set, size_t n_set, uint32_t *words)
 {
 	/* the greatest number in accept sets; those of defaults are in none */
 	bool unnamed = n_set && set[n_set - 1] == c->n_rules;
 	size_t begin = 0, end;
 
-	memset(words, 0, BAILIFF_LABEL_WORDS * sizeof(*words));
 	override(c, set, n_set);
 	/* Rules ascend, so those of one policy stand together. */
 	for (uint32_t policy = 0; policy < c->n_policies; policy++, begin = end) {
 		for (end = begin; end < n_set && c->group_of[set[end]] == policy; end++)
 			;
-		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++) {
-			uint32_t word =
-				decide_policy(c, policy, verb, set + begin, end - begin, unnamed);
-
-			words[verb] = stricter(words[verb], word);
-			if (verb == BAILIFF_VERB_EXEC)
-				words[BAILIFF_VERB_INVOKED] = stricter(words[BAILIFF_VERB_INVOKED],
-								       decide_invoked(c, word));
-		}
+		decide_all(c, policy, set + begin, end - begin, unnamed, words);
 	}
 }
 
 /* Notes for the header what a label says. */
 static void label_note(struct compiler *c, const uint32_t *words)
 {
-	for (unsigned verb = 0; verb < BAILIFF_LABEL_WORDS; verb++) {
+	for (unsigned verb = 0; verb < BAILIFF_N_DECISIONS; verb++) {
 		uint32_t verdict = BAILIFF_VERDICT(words[verb]);
 		uint32_t most = BAILIFF_VERDICT(c->strictest[verb]);
 
@@ -307,27 +325,75 @@ static void label_note(struct compiler *c, const uint32_t *words)
 	}
 }
 
-static int compiler_label(struct compiler *c)
+static int compiler_decide(struct compiler *c)
 {
 	const struct interner *accepts = &c->automaton->accepts;
-	uint32_t words[BAILIFF_LABEL_WORDS];
 
-	c->label_of = calloc(accepts->n_lists, sizeof(*c->label_of));
-	if (!c->label_of)
+	c->words = calloc(accepts->n_lists, BAILIFF_LABEL_WORDS * sizeof(*c->words));
+	if (!c->words)
 		return -ENOMEM;
-	/* Accept set 0 is the empty one, so label 0 is what the defaults say. */
 	for (uint32_t a = 0; a < accepts->n_lists; a++) {
 		size_t n;
 		const uint32_t *set = interner_list(accepts, a, &n);
-		int r;
 
-		decide(c, set, n, words);
-		label_note(c, words);
-		r = interner_add(&c->labels, words, BAILIFF_LABEL_WORDS, &c->label_of[a]);
-		if (r < 0)
-			return r;
+		decide(c, set, n, c->words + (size_t)a * BAILIFF_LABEL_WORDS);
 	}
-	return 0;
+	return below_compute(c->automaton, c->words, &c->below);
+}
+
+static int label_add(struct compiler *c, uint32_t accept, const struct below *below,
+		     uint32_t *ret_label)
+{
+	uint32_t words[BAILIFF_LABEL_WORDS], known = c->labels.n_lists;
+	int r;
+
+	memcpy(words, c->words + (size_t)accept * BAILIFF_LABEL_WORDS, sizeof(words));
+	memcpy(words + BAILIFF_VERB_BELOW, below->words, sizeof(below->words));
+	words[BAILIFF_WORD_LEAST] = below->least;
+	r = interner_add(&c->labels, words, BAILIFF_LABEL_WORDS, ret_label);
+	if (r == 0 && *ret_label == known)
+		label_note(c, words);
+	return r;
+}
+
+/* From accept sets to labels. State 0 comes first, so label 0 is what the defaults say. */
+static int compiler_label(struct compiler *c)
+{
+	struct automaton *dfa = c->automaton;
+	int r = compiler_decide(c);
+
+	for (uint32_t s = 0; r == 0 && s < dfa->n_states; s++) {
+		/* Most states are like state 0. */
+		if (s > 0 && dfa->labels[s] == 0 &&
+		    memcmp(&c->below[s], &c->below[0], sizeof(c->below[0])) == 0)
+			continue;
+		r = label_add(c, dfa->labels[s], &c->below[s], &dfa->labels[s]);
+	}
+	return r;
+}
+
+/* Whether some policy has the answer to one of the acts that "\x02x" and the like name. */
+static bool act_counts(const struct image *image, char section, unsigned number)
+{
+	const char name[] = {section, (char)(BAILIFF_ACT_BASE + number)};
+	uint32_t word = image_decide(image->cells, BAILIFF_VERB_ACT, name, sizeof(name));
+
+	return BAILIFF_VERDICT(word) != BAILIFF_ALLOW;
+}
+
+/* Tells in the header which acts have an answer other than allow. */
+static void acts_note(const struct compiler *c, struct image *image)
+{
+	struct bailiff_image *header = (struct bailiff_image *)image->cells;
+
+	for (unsigned i = 0; i < BAILIFF_N_PROCESS; i++)
+		header->process |= (__u32)act_counts(image, BAILIFF_ACT_PROCESS, i) << i;
+	for (unsigned i = 0; i < BAILIFF_N_CAPABILITIES; i++)
+		header->capabilities |= (__u64)act_counts(image, BAILIFF_ACT_CAPABILITY, i) << i;
+	for (uint32_t rule = 1; rule < c->n_own; rule++)
+		if (c->sources[rule]->section == POLICY_NETWORK &&
+		    c->sources[rule]->verdict != BAILIFF_ALLOW)
+			header->network = 1;
 }
 
 /* Adds the error; returns 1, or -ENOMEM. */
@@ -395,5 +461,8 @@ int image_compile(const struct policy *const *policies, size_t n_policies, struc
 		.used = c.used,
 	};
 	memcpy(parts.strictest, c.strictest, sizeof(parts.strictest));
-	return image_assemble(&parts, c.automaton, c.label_of, ret_image);
+	r = image_assemble(&parts, c.automaton, ret_image);
+	if (r == 0)
+		acts_note(&c, *ret_image);
+	return r;
 }

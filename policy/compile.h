@@ -26,11 +26,25 @@ struct image_parts {
 };
 
 /*
- * Minimises and packs @automaton, whose accept sets have the labels @label_of, and lays the whole
- * image out. Returns 0 and the image (the caller frees it), or -ENOMEM.
+ * Minimises and packs @automaton, whose states have labels by now, and lays the whole image out.
+ * Returns 0 and the image (the caller frees it), or -ENOMEM.
  */
 int image_assemble(const struct image_parts *parts, struct automaton *automaton,
-		   const uint32_t *label_of, struct image **ret_image);
+		   struct image **ret_image);
+
+/* What may lie beneath a path: words of abi.h. */
+struct below {
+	uint32_t words[BAILIFF_N_VERBS]; /* the strictest of each verb, the smallest of equals */
+	uint32_t least;			 /* BAILIFF_WORD_LEAST */
+};
+
+/*
+ * Works out for each state what lies beneath the paths that lead to it: over all states that '/'
+ * and one or more further bytes lead to from there. @words has BAILIFF_LABEL_WORDS for each accept
+ * set. Returns 0 and one answer a state (the caller frees them), or -ENOMEM.
+ */
+int below_compute(const struct automaton *automaton, const uint32_t *words,
+		  struct below **ret_below);
 
 /*
  * Which rules lie inside which, by the accept sets of an automaton: a rule lies inside another if

@@ -76,14 +76,14 @@ static void image_fill(struct image *image, const struct image_parts *parts,
 }
 
 int image_assemble(const struct image_parts *parts, struct automaton *automaton,
-		   const uint32_t *label_of, struct image **ret_image)
+		   struct image **ret_image)
 {
 	__attribute__((cleanup(table_free))) struct automaton_table table = {.cells = NULL};
 	__attribute__((cleanup(image_freep))) struct image *image = NULL;
 	size_t n_cells;
 	int r;
 
-	r = automaton_minimise(automaton, label_of);
+	r = automaton_minimise(automaton);
 	if (r < 0)
 		return r;
 	r = automaton_pack(automaton, &table);
@@ -184,6 +184,21 @@ static bool states_good(const struct bailiff_cell *cells)
 	return true;
 }
 
+/* Whether the words of a label say what can be: see abi.h. */
+static bool words_good(const __u32 *words, __u32 n_rules)
+{
+	for (unsigned i = 0; i < BAILIFF_N_DECISIONS; i++)
+		if (BAILIFF_RULE(words[i]) >= n_rules)
+			return false;
+	return words[BAILIFF_WORD_LEAST] < 1u << 2 * BAILIFF_N_VERBS;
+}
+
+static bool masks_good(const struct bailiff_image *header)
+{
+	return !(header->used >> BAILIFF_N_DECISIONS) && !(header->process >> BAILIFF_N_PROCESS) &&
+	       header->network <= 1 && !(header->capabilities >> BAILIFF_N_CAPABILITIES);
+}
+
 /* A selector's image has no rules, and slots for decisions, which only its owner can judge. */
 static bool rules_good(const struct bailiff_cell *cells)
 {
@@ -192,7 +207,7 @@ static bool rules_good(const struct bailiff_cell *cells)
 	const struct bailiff_policy *policies =
 		(const struct bailiff_policy *)(cells + header->policies);
 
-	if (header->used >> BAILIFF_LABEL_WORDS)
+	if (!masks_good(header))
 		return false;
 	if (header->n_rules == 0)
 		return header->n_policies == 0;
@@ -205,14 +220,10 @@ static bool rules_good(const struct bailiff_cell *cells)
 	for (__u32 i = 0; i < header->n_policies; i++)
 		if (!memchr(policies[i].name, 0, sizeof(policies[i].name)))
 			return false;
-	for (__u32 i = 0; i < BAILIFF_LABEL_WORDS; i++)
-		if (BAILIFF_RULE(header->strictest[i]) >= header->n_rules)
-			return false;
 	for (__u32 label = 0; label < header->n_labels; label++)
-		for (unsigned i = 0; i < BAILIFF_LABEL_WORDS; i++)
-			if (BAILIFF_RULE(label_words(cells, label)[i]) >= header->n_rules)
-				return false;
-	return true;
+		if (!words_good(label_words(cells, label), header->n_rules))
+			return false;
+	return words_good(header->strictest, header->n_rules);
 }
 
 int image_verify(const struct bailiff_cell *cells, size_t n_cells)

@@ -76,6 +76,12 @@ static int end_key(struct parser *p)
 {
 	const struct key *key = p->key;
 
+	if (key && key->end && p->n_items > 0) {
+		int r = key->end(p);
+
+		if (r < 0)
+			return r;
+	}
 	p->key = NULL;
 	if (!key || !key->item || p->n_items > 0)
 		return 0;
@@ -235,6 +241,7 @@ static int begin_key(struct parser *p, const struct span *name)
 	p->verbs = 0;
 	p->n_items = 0;
 	p->verbs_told = false;
+	p->network = (struct network){.verbs = 0};
 	if (p->section == &parse_sections[SECTION_SELECT])
 		p->select_tried |= !span_is(name, "host");
 	if (!p->section) {

@@ -14,7 +14,10 @@
  *
  *	parse.c		lines to sections and keys, with inih
  *	parse_keys.c	which sections and keys there are, and those of one value
- *	parse_rule.c	the keys that hold verbs and patterns
+ *	parse_rule.c	the keys that hold verbs and patterns of paths
+ *	parse_act.c	[capability], [process], and what else is about acts
+ *	parse_network.c	[network]
+ *	parse_address.c	addresses and ports to patterns
  *	parse_pattern.c	what a pattern must look like before glob.c sees it
  *	parse_check.c	what can only be told at the end of the file
  *	parse_file.c	reading a file
@@ -43,13 +46,16 @@ struct key {
 	int (*parse)(struct parser *p, const struct span *value);
 	const char *item; /* what a list holds; NULL: the key has one value and stands once */
 	int value;	  /* which verdict or selector the key stands for */
+	/* Takes the end of the key and all its lines; NULL: nothing to do. */
+	int (*end)(struct parser *p);
 };
 
 struct section {
 	const char *name;
 	const struct key *keys; /* ends with a key without name */
 	unsigned verbs;		/* that its default and rules are about: 1 << enum bailiff_verb */
-	const char *refusal;	/* the section is of the language, and this stands against it */
+	enum policy_section rules; /* what its rules are of; nothing where there are no verbs */
+	const char *refusal;	   /* the section is of the language, and this stands against it */
 };
 
 enum parse_section {
@@ -65,6 +71,16 @@ enum parse_section {
 };
 
 #define KEYS_MAX 16 /* of a section, its end included */
+
+#define PROTOCOLS_MAX 16
+
+/* What a key of [network] has said so far. */
+struct network {
+	unsigned verbs;	    /* 1 << index */
+	unsigned protocols; /* 1 << index */
+	struct place places[PROTOCOLS_MAX];
+	bool any_address; /* wrong ones too */
+};
 
 extern const struct section parse_sections[N_SECTIONS];
 
@@ -87,8 +103,9 @@ struct parser {
 	const struct key *key;	       /* NULL: one that has its error already */
 	struct place key_place;
 	unsigned verbs;	 /* said so far for this key */
-	size_t n_items;	 /* patterns or tags so far, wrong ones too */
+	size_t n_items;	 /* patterns or other items so far, wrong ones too */
 	bool verbs_told; /* that they are missing or misplaced */
+	struct network network;
 
 	/* what the end of the file asks about */
 	unsigned first_line[N_SECTIONS][KEYS_MAX]; /* of a key that stands once */
@@ -96,6 +113,11 @@ struct parser {
 	struct place first_select; /* the section's header */
 	bool select_tried;
 	bool rules_told, selects_told, tags_told; /* that a limit is reached */
+	struct place process_default;		  /* where it is more than allow */
+	enum bailiff_verdict process_verdict;
+	bool helpers_named; /* [process] has usermode-helper */
+
+	unsigned creates; /* protocols of which [network] allows to make sockets: 1 << index */
 };
 
 /* Adds an error to a column of the current line. */
@@ -136,15 +158,69 @@ const struct key *parse_key_find(const struct section *section, const struct spa
 int parse_section_unknown(struct parser *p, const struct span *name);
 int parse_key_unknown(struct parser *p, const struct span *name);
 
+/* The only word of a value; or its error, and false. */
+bool parse_single_word(struct parser *p, const struct span *value, struct span *ret_word, int *ret);
+
+/* Index of the only word of a value in @names; or its error as an unknown @what, and -1. */
+int parse_single_name(struct parser *p, const struct span *value, const char *what,
+		      const char *const *names, int *ret);
+
+/* The value of "default =" and the like: allow, audit or deny; or its error, and -1. */
+int parse_verdict(struct parser *p, const struct span *value, int *ret);
+
+/*
+ * A comment or a quote of another language, which has its error: what follows is no news.
+ * parse_foreign() adds that error and says so in *@ret_bad, or leaves it.
+ */
+bool word_is_foreign(const struct span *word);
+int parse_foreign(struct parser *p, const struct span *word, bool *ret_bad);
+
 /* Lines of [select] and of rules. */
 int parse_select(struct parser *p, const struct span *value);
 int parse_rule(struct parser *p, const struct span *value);
+
+/* Lines about acts. */
+int parse_act_default(struct parser *p, const struct span *value);
+int parse_wx(struct parser *p, const struct span *value);
+int parse_capability(struct parser *p, const struct span *value);
+int parse_process(struct parser *p, const struct span *value);
+int parse_network(struct parser *p, const struct span *value);
+int parse_network_end(struct parser *p);
+
+/* What a "default =" of [process] says about what its lines do not name: at the file's end. */
+int parse_process_end(struct parser *p);
+
+/* Whether there is room for one more rule; where not, that is an error once. */
+bool parse_rule_room(struct parser *p, const struct place *place, int *ret);
+
+/*
+ * Adds a rule: @rule with a place of its own, and the section and verbs that are given in it. Takes
+ * its pattern and glob over, also on failure; a NULL there is -ENOMEM.
+ */
+int parse_rule_add(struct parser *p, const struct place *place, const struct policy_rule *rule);
+
+/*
+ * Adds a rule of the current section over names of acts: @text is a glob over these, with
+ * enum glob_flags, and @pattern what people read.
+ */
+int parse_act_add(struct parser *p, const struct place *place, enum bailiff_verdict verdict,
+		  const char *pattern, const char *text, unsigned flags);
+
+/*
+ * Writes a word that is addresses and ports as a glob over what follows the protocol in an act's
+ * name. @portless is a protocol of the line that has no ports, or NULL. Returns 0, 1 where the word
+ * is wrong, with the error added, or -ENOMEM.
+ */
+#define ADDRESS_TEXT_MAX 512
+int parse_address(struct parser *p, const struct span *word, const char *portless,
+		  char text[static ADDRESS_TEXT_MAX]);
 
 enum pattern_kind {
 	PATTERN_EXEC,
 	PATTERN_FILE,
 	PATTERN_UNIT,
 	PATTERN_CGROUP,
+	PATTERN_SOCKET,
 };
 
 /*

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/parse.h"
 
-/* Sections whose rules are checked, and their verbs. */
-static const enum parse_section rule_sections[] = {SECTION_EXEC, SECTION_FILE};
+/* Sections whose rules are checked. */
+static const enum parse_section rule_sections[] = {SECTION_EXEC, SECTION_FILE, SECTION_NETWORK,
+						   SECTION_CAPABILITY, SECTION_PROCESS};
 
 static int check_selects(struct parser *p)
 {
@@ -16,14 +17,23 @@ static int check_selects(struct parser *p)
 			    place->column ? "write into [select]" : "add a section [select] with");
 }
 
-/* Whether the section does anything but allow. */
-static bool restricts(const struct policy *policy, unsigned verbs)
+/* Whether a rule decides on what the lines of a section are about. */
+static bool concerns(const struct policy_rule *rule, const struct section *section)
+{
+	if (rule->verbs & 1u << BAILIFF_VERB_ACT)
+		return rule->section == section->rules && section->verbs == rule->verbs;
+	return rule->verbs & section->verbs;
+}
+
+/* Whether anything in the section's reach is more than allowed. */
+static bool restricts(const struct policy *policy, const struct section *section)
 {
 	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
-		if (verbs & 1u << verb && policy->defaults[verb].verdict != BAILIFF_ALLOW)
+		if (section->verbs & 1u << verb && policy->defaults[verb].verdict != BAILIFF_ALLOW)
 			return true;
 	for (size_t i = 0; i < policy->n_rules; i++)
-		if (policy->rules[i].verbs & verbs && policy->rules[i].verdict != BAILIFF_ALLOW)
+		if (policy->rules[i].verdict != BAILIFF_ALLOW &&
+		    concerns(&policy->rules[i], section))
 			return true;
 	return false;
 }
@@ -46,7 +56,7 @@ static int check_effect(struct parser *p)
 		const struct section *section = &parse_sections[rule_sections[i]];
 		const struct place *allow = &p->first_allow[rule_sections[i]];
 
-		if (allow->column && !restricts(policy, section->verbs))
+		if (allow->column && !restricts(policy, section))
 			r = parse_report(
 				p, DIAG_WARNING, &allow->line, allow->column,
 				"[%s] only allows, which has no effect: what no line names is "
@@ -83,6 +93,8 @@ int parse_check(struct parser *p)
 {
 	int r = check_selects(p);
 
+	if (r == 0)
+		r = parse_process_end(p);
 	/* After an error, what seems to have no effect may only be what could not be read. */
 	if (r == 0 && p->diag->n_errors == p->n_errors_before)
 		r = check_effect(p);

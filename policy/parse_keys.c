@@ -49,8 +49,7 @@ int parse_unknown(struct parser *p, const char *what, const struct span *name, c
 			   (int)name->n, name->text, quotes[1], where, all);
 }
 
-/* The only word of a value; or its error, and false. */
-static bool single_word(struct parser *p, const struct span *value, struct span *ret_word, int *ret)
+bool parse_single_word(struct parser *p, const struct span *value, struct span *ret_word, int *ret)
 {
 	struct span rest = *value, more;
 
@@ -66,14 +65,13 @@ static bool single_word(struct parser *p, const struct span *value, struct span 
 	return false;
 }
 
-/* Index of the only word of a value in @names; or its error, and -1. */
-static int single_name(struct parser *p, const struct span *value, const char *what,
-		       const char *const *names, int *ret)
+int parse_single_name(struct parser *p, const struct span *value, const char *what,
+		      const char *const *names, int *ret)
 {
 	struct span word;
 	int i;
 
-	if (!single_word(p, value, &word, ret))
+	if (!parse_single_word(p, value, &word, ret))
 		return -1;
 	i = span_find(&word, names);
 	if (i < 0)
@@ -84,7 +82,7 @@ static int single_name(struct parser *p, const struct span *value, const char *w
 static int parse_mode(struct parser *p, const struct span *value)
 {
 	static const char *const modes[] = {"enforce", "audit", NULL};
-	int r, i = single_name(p, value, "mode", modes, &r);
+	int r, i = parse_single_name(p, value, "mode", modes, &r);
 
 	if (i >= 0)
 		p->policy->audit = i == 1;
@@ -98,7 +96,7 @@ static int parse_severity(struct parser *p, const struct span *value)
 	struct span word;
 	int i, r;
 
-	if (!single_word(p, value, &word, &r))
+	if (!parse_single_word(p, value, &word, &r))
 		return r;
 	i = span_find(&word, severities);
 	if (i < 0)
@@ -209,25 +207,42 @@ static int parse_tags(struct parser *p, const struct span *value)
 static int parse_host(struct parser *p, const struct span *value)
 {
 	static const char *const answers[] = {"no", "yes", NULL};
-	int r, i = single_name(p, value, "value of host", answers, &r);
+	int r, i = parse_single_name(p, value, "value of host", answers, &r);
 
 	if (i >= 0)
 		p->policy->host = i == 1;
 	return r;
 }
 
-static int parse_default(struct parser *p, const struct span *value)
+static int parse_libraries(struct parser *p, const struct span *value)
+{
+	static const char *const answers[] = {"no", "yes", NULL};
+	int r, i = parse_single_name(p, value, "value of libraries", answers, &r);
+
+	if (i >= 0)
+		p->policy->libraries = i == 1;
+	return r;
+}
+
+int parse_verdict(struct parser *p, const struct span *value, int *ret)
 {
 	static const char *const names[] = {"allow", "audit", "deny", NULL};
 	static const enum bailiff_verdict verdicts[] = {BAILIFF_ALLOW, BAILIFF_AUDIT, BAILIFF_DENY};
-	int r, i = single_name(p, value, "verdict", names, &r);
+	int i = parse_single_name(p, value, "verdict", names, ret);
 
-	if (i < 0)
+	return i < 0 ? -1 : (int)verdicts[i];
+}
+
+static int parse_default(struct parser *p, const struct span *value)
+{
+	int r, verdict = parse_verdict(p, value, &r);
+
+	if (verdict < 0)
 		return r;
 	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
 		if (p->section->verbs & 1u << verb)
 			p->policy->defaults[verb] = (struct policy_default){
-				.verdict = verdicts[i],
+				.verdict = (enum bailiff_verdict)verdict,
 				.line = p->key_place.line.number,
 				.column = p->key_place.column,
 			};
@@ -258,10 +273,10 @@ static const struct key exec_keys[KEYS_MAX] = {
 	{.name = "allow", .parse = parse_rule, .item = "pattern", .value = BAILIFF_ALLOW},
 	{.name = "audit", .parse = parse_rule, .item = "pattern", .value = BAILIFF_AUDIT},
 	{.name = "deny", .parse = parse_rule, .item = "pattern", .value = BAILIFF_DENY},
+	{.name = "libraries", .parse = parse_libraries},
+	{.name = "wx", .parse = parse_wx},
 	{.name = "inherit"},
-	{.name = "libraries"},
 	{.name = "scripts"},
-	{.name = "wx"},
 	{.name = "revoke"},
 };
 
@@ -274,19 +289,45 @@ static const struct key file_keys[KEYS_MAX] = {
 	{.name = "revoke"},
 };
 
-#define NOT_ENFORCED(name)                                                                         \
-	"[" name "] is known, but this version does not enforce it: take the section out"
+#define NETWORK_KEY(verdict)                                                                       \
+	.parse = parse_network, .item = "protocol", .value = (verdict), .end = parse_network_end
+
+static const struct key network_keys[KEYS_MAX] = {
+	{.name = "default", .parse = parse_act_default},
+	{.name = "allow", NETWORK_KEY(BAILIFF_ALLOW)},
+	{.name = "audit", NETWORK_KEY(BAILIFF_AUDIT)},
+	{.name = "deny", NETWORK_KEY(BAILIFF_DENY)},
+};
+
+static const struct key capability_keys[KEYS_MAX] = {
+	{.name = "default", .parse = parse_act_default},
+	{.name = "allow", .parse = parse_capability, .item = "capability", .value = BAILIFF_ALLOW},
+	{.name = "audit", .parse = parse_capability, .item = "capability", .value = BAILIFF_AUDIT},
+	{.name = "deny", .parse = parse_capability, .item = "capability", .value = BAILIFF_DENY},
+};
+
+static const struct key process_keys[KEYS_MAX] = {
+	{.name = "default", .parse = parse_act_default},
+	{.name = "allow", .parse = parse_process, .item = "act", .value = BAILIFF_ALLOW},
+	{.name = "audit", .parse = parse_process, .item = "act", .value = BAILIFF_AUDIT},
+	{.name = "deny", .parse = parse_process, .item = "act", .value = BAILIFF_DENY},
+};
+
+#define RULES(of, keys_of, verbs_of) .keys = (keys_of), .rules = (of), .verbs = (verbs_of)
 
 const struct section parse_sections[N_SECTIONS] = {
 	[SECTION_POLICY] = {.name = "policy", .keys = policy_keys},
 	[SECTION_SELECT] = {.name = "select", .keys = select_keys},
-	[SECTION_EXEC] = {.name = "exec", .keys = exec_keys, .verbs = 1u << BAILIFF_VERB_EXEC},
+	[SECTION_EXEC] = {.name = "exec", RULES(POLICY_EXEC, exec_keys, 1u << BAILIFF_VERB_EXEC)},
 	[SECTION_FILE] = {.name = "file",
-			  .keys = file_keys,
-			  .verbs = 1u << BAILIFF_VERB_READ | 1u << BAILIFF_VERB_WRITE},
-	[SECTION_NETWORK] = {.name = "network", .refusal = NOT_ENFORCED("network")},
-	[SECTION_CAPABILITY] = {.name = "capability", .refusal = NOT_ENFORCED("capability")},
-	[SECTION_PROCESS] = {.name = "process", .refusal = NOT_ENFORCED("process")},
+			  RULES(POLICY_FILE, file_keys,
+				1u << BAILIFF_VERB_READ | 1u << BAILIFF_VERB_WRITE)},
+	[SECTION_NETWORK] = {.name = "network",
+			     RULES(POLICY_NETWORK, network_keys, 1u << BAILIFF_VERB_ACT)},
+	[SECTION_CAPABILITY] = {.name = "capability",
+				RULES(POLICY_CAPABILITY, capability_keys, 1u << BAILIFF_VERB_ACT)},
+	[SECTION_PROCESS] = {.name = "process",
+			     RULES(POLICY_PROCESS, process_keys, 1u << BAILIFF_VERB_ACT)},
 	[SECTION_DAEMON] = {.name = "daemon",
 			    .refusal =
 				    "[daemon] is known, but this version does not enforce it in a "

@@ -16,19 +16,19 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Characters that come from another language: quotes and comments of the shell. */
-static int check_foreign(struct parser *p, const char *text, unsigned column, bool *ret_bad)
+int parse_foreign(struct parser *p, const struct span *word, bool *ret_bad)
 {
-	*ret_bad = true;
-	if (text[0] == '#' || text[0] == ';')
+	char first = word->text[0];
+
+	*ret_bad = word_is_foreign(word);
+	if (first == '#' || first == ';')
 		return parse_error(
-			p, column,
+			p, word->column,
 			"a comment after a value begins with white space and \";\", and \"#\" "
 			"begins one only at the start of a line");
-	if (text[0] == '"' || text[0] == '\'')
-		return parse_error(p, column,
+	if (first == '"' || first == '\'')
+		return parse_error(p, word->column,
 				   "patterns have no quotes; write a space in one as \"\\ \"");
-	*ret_bad = false;
 	return 0;
 }
 
@@ -206,6 +206,20 @@ static int check_unit(struct parser *p, const char *text, unsigned column, bool 
 		text, n_stem, text, near ? near : suffixes[0]);
 }
 
+static int check_socket(struct parser *p, const char *text, unsigned column, bool *ret_bad)
+{
+	if (text[0] == '/')
+		return check_components(p, text, column, ret_bad);
+	if (text[0] == '@')
+		return 0;
+	*ret_bad = true;
+	return parse_error(
+		p, column,
+		"\"%s\" is no unix socket: write a path, which begins with \"/\", or an abstract "
+		"name, which begins with \"@\"",
+		text);
+}
+
 static const struct {
 	unsigned flags;
 	check check;
@@ -214,6 +228,7 @@ static const struct {
 	[PATTERN_FILE] = {0, check_file},
 	[PATTERN_UNIT] = {GLOB_COMPONENT | GLOB_BENEATH | GLOB_BACKSLASH_PLAIN, check_unit},
 	[PATTERN_CGROUP] = {GLOB_BENEATH, check_cgroup},
+	[PATTERN_SOCKET] = {0, check_socket},
 };
 
 bool pattern_backslash_is_plain(enum pattern_kind kind)
@@ -225,7 +240,7 @@ static int check_all(struct parser *p, enum pattern_kind kind, const char *text,
 		     bool *ret_bad)
 {
 	size_t n = strlen(text);
-	int r = check_foreign(p, text, column, ret_bad);
+	int r = parse_foreign(p, &(struct span){text, n, column}, ret_bad);
 
 	if (r == 0 && !*ret_bad)
 		r = kinds[kind].check(p, text, column, ret_bad);

@@ -7,8 +7,7 @@
 
 #include "policy/glob.h"
 
-/* A comment or a quote of another language, which has its error: what follows is no news. */
-static bool begins_foreign(const struct span *word)
+bool word_is_foreign(const struct span *word)
 {
 	return word->text[0] && strchr("#;\"'", word->text[0]);
 }
@@ -56,58 +55,67 @@ int parse_select(struct parser *p, const struct span *value)
 		r = parse_pattern(p, kind, &word, &glob, NULL);
 		if (r == 0)
 			r = add_select(p, &word, glob);
-		if (begins_foreign(&word))
+		if (word_is_foreign(&word))
 			break;
 	}
 	return r < 0 ? r : 0;
 }
 
-/* Takes glob and pattern over, also on failure. */
-static int add_rule(struct parser *p, const struct span *word, struct glob *glob, char *pattern)
+int parse_rule_add(struct parser *p, const struct place *place, const struct policy_rule *rule)
 {
 	struct policy *policy = p->policy;
-	struct policy_rule *rules = parse_grow(policy->rules, policy->n_rules, sizeof(*rules));
+	struct policy_rule *rules = NULL;
 	struct place *first_allow = &p->first_allow[p->section - parse_sections];
 
+	if (rule->glob && rule->pattern)
+		rules = parse_grow(policy->rules, policy->n_rules, sizeof(*rules));
 	if (!rules) {
-		glob_free(glob);
-		free(pattern);
+		glob_free(rule->glob);
+		free(rule->pattern);
 		return -ENOMEM;
 	}
 	policy->rules = rules;
-	if (p->key->value == BAILIFF_ALLOW && !first_allow->column)
-		*first_allow = (struct place){p->line, word->column};
-	rules[policy->n_rules++] = (struct policy_rule){
-		.verdict = p->key->value,
-		.verbs = p->verbs,
-		.pattern = pattern,
-		.glob = glob,
-		.line = p->line.number,
-		.column = word->column,
-	};
+	if (rule->verdict == BAILIFF_ALLOW && rule->verbs & p->section->verbs &&
+	    !first_allow->column)
+		*first_allow = *place;
+	rules[policy->n_rules] = *rule;
+	rules[policy->n_rules].line = place->line.number;
+	rules[policy->n_rules].column = place->column;
+	policy->n_rules++;
 	return 0;
+}
+
+bool parse_rule_room(struct parser *p, const struct place *place, int *ret)
+{
+	*ret = 0;
+	if (p->policy->n_rules < POLICY_RULES_MAX)
+		return true;
+	if (!p->rules_told)
+		*ret = parse_report(p, DIAG_ERROR, &place->line, place->column,
+				    "more than %u rules; split the policy, or use wider patterns",
+				    POLICY_RULES_MAX);
+	p->rules_told = true;
+	return false;
 }
 
 static int parse_rule_pattern(struct parser *p, const struct span *word)
 {
 	bool exec = p->section->verbs == 1u << BAILIFF_VERB_EXEC;
-	struct glob *glob = NULL;
-	char *pattern = NULL;
+	struct place place = {p->line, word->column};
+	struct policy_rule rule = {
+		.section = p->section->rules,
+		.verdict = p->key->value,
+		.verbs = p->verbs,
+	};
 	int r;
 
 	p->n_items++;
-	if (p->policy->n_rules >= POLICY_RULES_MAX) {
-		if (p->rules_told)
-			return 0;
-		p->rules_told = true;
-		return parse_error(p, word->column,
-				   "more than %u rules; split the policy, or use wider patterns",
-				   POLICY_RULES_MAX);
-	}
-	r = parse_pattern(p, exec ? PATTERN_EXEC : PATTERN_FILE, word, &glob, &pattern);
+	if (!parse_rule_room(p, &place, &r))
+		return r;
+	r = parse_pattern(p, exec ? PATTERN_EXEC : PATTERN_FILE, word, &rule.glob, &rule.pattern);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	return add_rule(p, word, glob, pattern);
+	return parse_rule_add(p, &place, &rule);
 }
 
 /* What can only be meant as a pattern, well written or not. */
@@ -160,7 +168,7 @@ int parse_rule(struct parser *p, const struct span *value)
 	if (!takes_verbs)
 		p->verbs = p->section->verbs;
 	while (r == 0 && parse_word(&rest, true, &word)) {
-		bool ends = begins_foreign(&word);
+		bool ends = word_is_foreign(&word);
 
 		if (takes_verbs &&
 		    (is_verb(&word) || (p->n_items == 0 && !looks_like_pattern(&word)))) {

@@ -28,16 +28,29 @@ struct policy_select {
 	unsigned line, column;
 };
 
-/* One pattern of a rule's line: a line with three patterns is three rules. */
+enum policy_section {
+	POLICY_EXEC,
+	POLICY_FILE,
+	POLICY_NETWORK,
+	POLICY_CAPABILITY,
+	POLICY_PROCESS,
+	POLICY_N_SECTIONS,
+};
+
+/*
+ * One pattern of a rule's line: a line with three patterns is three rules. In [network], each verb
+ * and each protocol makes rules of its own.
+ */
 struct policy_rule {
+	enum policy_section section;
 	enum bailiff_verdict verdict; /* ALLOW, AUDIT or DENY, whatever the policy's mode */
-	unsigned verbs;		      /* 1 << enum bailiff_verb, several */
-	char *pattern;		      /* as written */
-	struct glob *glob;
+	unsigned verbs;		      /* 1 << enum bailiff_verb: several of paths, or ACT alone */
+	char *pattern;		      /* of paths: as written; of acts: which, for people */
+	struct glob *glob;	      /* over paths, or the names of acts that abi.h has */
 	unsigned line, column;
 };
 
-/* default = of the section that a verb belongs to. */
+/* default = of [exec] or [file], whichever a verb belongs to; other sections' is a rule. */
 struct policy_default {
 	enum bailiff_verdict verdict; /* ALLOW where nothing is said */
 	unsigned line, column;	      /* 0 where nothing is said */
@@ -51,7 +64,8 @@ struct policy {
 	char *message; /* NULL where nothing is said */
 	char **tags;
 	size_t n_tags;
-	bool host; /* [select] host = yes */
+	bool host;	/* [select] host = yes */
+	bool libraries; /* [exec] libraries = yes */
 	struct policy_select *selects;
 	size_t n_selects;
 	struct policy_rule *rules;

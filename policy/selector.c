@@ -236,7 +236,8 @@ int selector_compile(const struct policy *const *policies, size_t n_policies, st
 		return -ENOMEM;
 	parts.labels = s.labels;
 	parts.n_labels = s.sets.n_lists;
-	r = image_assemble(&parts, s.automaton, s.label_of, &selector->image);
+	automaton_label(s.automaton, s.label_of);
+	r = image_assemble(&parts, s.automaton, &selector->image);
 	if (r == 0)
 		r = sets_copy(&s.sets, selector);
 	if (r < 0)

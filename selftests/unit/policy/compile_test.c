@@ -22,6 +22,11 @@
 #define READ BAILIFF_VERB_READ
 #define WRITE BAILIFF_VERB_WRITE
 #define INVOKED BAILIFF_VERB_INVOKED
+#define MAP BAILIFF_VERB_MAP
+#define BELOW BAILIFF_VERB_BELOW
+
+/* What a path may say, its parent may say of what is beneath. */
+#define USED(verbs) ((verbs) | (verbs) << BELOW)
 
 static struct policy *parse(const char *name, const char *text)
 {
@@ -189,7 +194,8 @@ static void defaults_answer_what_no_rule_names(void **state)
 	is(image, READ, "/s", BAILIFF_DENY, 6);
 	is(image, WRITE, "/s", BAILIFF_AUDIT, 5);
 	is(image, EXEC, "/s", BAILIFF_DENY, 2);
-	assert_int_equal(image_header(image->cells)->used, 1u << EXEC | 1u << READ | 1u << WRITE);
+	assert_int_equal(image_header(image->cells)->used,
+			 USED(1u << EXEC | 1u << READ | 1u << WRITE));
 	image_free(image);
 }
 
@@ -208,7 +214,8 @@ static void names_as_invoked_obey_patterns_only(void **state)
 	is(image, INVOKED, "/bin/ln", BAILIFF_DENY, 4);
 	is(image, INVOKED, "/bin/ls", BAILIFF_ALLOW, 0);
 	is(image, INVOKED, "/usr/bin/date", BAILIFF_WOULD_DENY, 4);
-	assert_int_equal(image_header(image->cells)->used, 1u << EXEC | 1u << INVOKED);
+	assert_int_equal(image_header(image->cells)->used,
+			 USED(1u << EXEC) | 1u << INVOKED | 1u << MAP);
 	image_free(image);
 }
 
@@ -248,7 +255,7 @@ static void the_header_tells_what_is_used_and_strictest(void **state)
 	const struct bailiff_image *header = image_header(image->cells);
 
 	(void)state;
-	assert_int_equal(header->used, 1u << READ);
+	assert_int_equal(header->used, USED(1u << READ));
 	assert_int_equal(header->strictest[READ], decide(image, READ, "/b"));
 	assert_int_equal(header->strictest[WRITE], 0);
 	assert_int_equal(header->strictest[EXEC], 0);
@@ -337,6 +344,82 @@ static void what_has_no_path_gets_the_strictest(void **state)
 	image_free(image);
 }
 
+/* The strictest verdict and line below a path, and the laxest. */
+static void below_is(const struct image *image, unsigned verb, const char *path, unsigned verdict,
+		     unsigned line, unsigned least)
+{
+	uint32_t word = decide(image, BAILIFF_WORD_LEAST, path);
+
+	is(image, BELOW + verb, path, verdict, line);
+	if (BAILIFF_LEAST(word, verb) != least)
+		fail_msg("below %s verb %u is %u at least, not %u", path, verb,
+			 BAILIFF_LEAST(word, verb), least);
+}
+
+static void what_lies_beneath_is_known(void **state)
+{
+	struct image *image = compile("[file]\n"
+				      "deny = read /etc/shadow /usr/bin/su\n"
+				      "audit = read /etc/ssl/**\n"
+				      "deny = write /srv/**\n"
+				      "allow = write /srv/data/**\n",
+				      NULL, NULL);
+
+	(void)state;
+	below_is(image, READ, "/etc", BAILIFF_DENY, 2, BAILIFF_ALLOW);
+	below_is(image, READ, "/", BAILIFF_DENY, 2, BAILIFF_ALLOW);
+	below_is(image, READ, "", BAILIFF_DENY, 2, BAILIFF_ALLOW);
+	below_is(image, READ, "/usr", BAILIFF_DENY, 2, BAILIFF_ALLOW);
+	below_is(image, READ, "/bin", BAILIFF_DENY, 2, BAILIFF_ALLOW);
+	below_is(image, READ, "/et", BAILIFF_ALLOW, 0, BAILIFF_ALLOW);
+	below_is(image, READ, "/etc/ssl", BAILIFF_AUDIT, 3, BAILIFF_AUDIT);
+	below_is(image, READ, "/etc/shadow", BAILIFF_ALLOW, 0, BAILIFF_ALLOW);
+	below_is(image, READ, "/opt", BAILIFF_ALLOW, 0, BAILIFF_ALLOW);
+	below_is(image, WRITE, "/srv", BAILIFF_DENY, 4, BAILIFF_ALLOW);
+	below_is(image, WRITE, "/srv/x", BAILIFF_DENY, 4, BAILIFF_DENY);
+	below_is(image, WRITE, "/srv/data", BAILIFF_ALLOW, 5, BAILIFF_ALLOW);
+	below_is(image, WRITE, "/etc", BAILIFF_ALLOW, 0, BAILIFF_ALLOW);
+	assert_int_equal(image_match(image->cells, "/opt", 4), 0);
+	image_free(image);
+
+	image = compile("[file]\ndefault = audit\nallow = read write /tmp/**\n", NULL, NULL);
+	below_is(image, READ, "/opt/x", BAILIFF_AUDIT, 2, BAILIFF_AUDIT);
+	below_is(image, READ, "/tmp", BAILIFF_ALLOW, 3, BAILIFF_ALLOW);
+	below_is(image, READ, "/", BAILIFF_AUDIT, 2, BAILIFF_ALLOW);
+	image_free(image);
+}
+
+/* "/" has a state of its own: what is beneath it is not beneath another "/". */
+static void beneath_the_root_is_everything(void **state)
+{
+	struct image *image = compile("[file]\ndeny = write /*y\n", NULL, NULL);
+
+	(void)state;
+	below_is(image, WRITE, "/", BAILIFF_DENY, 2, BAILIFF_ALLOW);
+	below_is(image, WRITE, "/x", BAILIFF_ALLOW, 0, BAILIFF_ALLOW);
+	image_free(image);
+}
+
+static void libraries_are_mapped_as_executed(void **state)
+{
+	static const char without[] = "[exec]\ndefault = deny\nallow = /lib/**\ndeny = /lib/x\n";
+	static const char with[] =
+		"[exec]\ndefault = deny\nallow = /lib/**\ndeny = /lib/x\nlibraries = yes\n";
+	struct image *image = compile(without, NULL, NULL);
+
+	(void)state;
+	is(image, MAP, "/lib/y", BAILIFF_ALLOW, 0);
+	is(image, MAP, "/lib/x", BAILIFF_DENY, 4);
+	is(image, MAP, "/srv/y", BAILIFF_ALLOW, 0);
+	image_free(image);
+	image = compile(with, NULL, NULL);
+	is(image, MAP, "/lib/y", BAILIFF_ALLOW, 3);
+	is(image, MAP, "/lib/x", BAILIFF_DENY, 4);
+	is(image, MAP, "/srv/y", BAILIFF_DENY, 2);
+	is(image, INVOKED, "/srv/y", BAILIFF_ALLOW, 0);
+	image_free(image);
+}
+
 static void no_policy_allows_all(void **state)
 {
 	struct diag diag = {0};
@@ -398,6 +481,7 @@ static void random_policy(struct policy *policy, struct policy_rule *rules)
 
 	*policy = (struct policy){.name = "p", .file = "p.ini", .rules = rules};
 	policy->audit = random_below(3) == 0;
+	policy->libraries = random_below(3) == 0;
 	policy->n_rules = random_below(RULES_MAX + 1);
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		char text[256];
@@ -426,11 +510,15 @@ static void compare(const struct policy *const *policies, size_t n, const char *
 	assert_int_equal(image_compile(policies, n, &diag, &image), 0);
 	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
 	for (size_t i = 0; i < n_universe; i++) {
+		uint32_t right[BAILIFF_LABEL_WORDS] = {0};
+
+		oracle_below(image->cells, universe[i], strlen(universe[i]), right);
+		for (unsigned verb = 0; verb < BAILIFF_VERB_ACT; verb++)
+			right[verb] = oracle_decide(oracle, verb, i);
 		for (unsigned verb = 0; verb < BAILIFF_LABEL_WORDS; verb++) {
 			uint32_t word = decide(image, verb, universe[i]);
-			uint32_t right = oracle_decide(oracle, verb, i);
 
-			if (word == right)
+			if (word == right[verb])
 				continue;
 			for (size_t p = 0; p < n; p++)
 				for (size_t r = 0; r < policies[p]->n_rules; r++)
@@ -438,7 +526,7 @@ static void compare(const struct policy *const *policies, size_t n, const char *
 						    policies[p]->rules[r].verdict,
 						    policies[p]->rules[r].verbs,
 						    policies[p]->rules[r].pattern);
-			fail_msg("verb %u on %s: %x, not %x", verb, universe[i], word, right);
+			fail_msg("word %u on %s: %x, not %x", verb, universe[i], word, right[verb]);
 		}
 	}
 	image_free(image);
@@ -487,6 +575,9 @@ int main(void)
 		cmocka_unit_test(rules_keep_their_keys),
 		cmocka_unit_test(long_paths_are_matched_whole),
 		cmocka_unit_test(what_has_no_path_gets_the_strictest),
+		cmocka_unit_test(what_lies_beneath_is_known),
+		cmocka_unit_test(beneath_the_root_is_everything),
+		cmocka_unit_test(libraries_are_mapped_as_executed),
 		cmocka_unit_test(no_policy_allows_all),
 		cmocka_unit_test(what_is_too_large_is_an_error_at_the_pattern),
 		cmocka_unit_test(random_policies_decide_as_the_oracle_says),

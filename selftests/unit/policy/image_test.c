@@ -99,6 +99,30 @@ static void header_fields_are_not_trusted(void **state)
 	image_free(image);
 }
 
+static void masks_of_acts_have_no_other_bits(void **state)
+{
+	struct image *image = example();
+	struct bailiff_image *header = (struct bailiff_image *)image->cells;
+
+	(void)state;
+	header->used |= 1u << BAILIFF_N_DECISIONS;
+	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
+	header->used = 0;
+	header->process = 1u << BAILIFF_N_PROCESS;
+	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
+	header->process = 0;
+	header->network = 2;
+	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
+	header->network = 1;
+	header->capabilities = 1ull << BAILIFF_N_CAPABILITIES;
+	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
+	header->capabilities = 1;
+	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
+	header->strictest[BAILIFF_WORD_LEAST] = 64;
+	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
+	image_free(image);
+}
+
 /* Every index that a matcher or a reader follows, each once out of range. */
 static void indexes_out_of_range_are_found(void **state)
 {
@@ -129,7 +153,9 @@ static void indexes_out_of_range_are_found(void **state)
 	for (__u32 i = 0; i < header->n_labels * BAILIFF_LABEL_WORDS; i++) {
 		__u32 old = labels[i];
 
-		labels[i] = header->n_rules << BAILIFF_RULE_SHIFT;
+		labels[i] = i % BAILIFF_LABEL_WORDS == BAILIFF_WORD_LEAST
+				    ? 1u << 2 * BAILIFF_N_VERBS
+				    : header->n_rules << BAILIFF_RULE_SHIFT;
 		assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
 		labels[i] = old;
 	}
@@ -188,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_whole_image_is_good),
 		cmocka_unit_test(a_cut_image_is_bad),
 		cmocka_unit_test(header_fields_are_not_trusted),
+		cmocka_unit_test(masks_of_acts_have_no_other_bits),
 		cmocka_unit_test(indexes_out_of_range_are_found),
 		cmocka_unit_test(what_is_accepted_is_safe),
 		cmocka_unit_test(bytes_zero_in_front_change_nothing),

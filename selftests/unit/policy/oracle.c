@@ -438,8 +438,7 @@ static __u32 default_number(const struct oracle *o, size_t policy, unsigned verb
 
 __u32 oracle_decide(const struct oracle *o, unsigned verb, size_t index)
 {
-	bool invoked = verb == BAILIFF_VERB_INVOKED;
-	unsigned asked = invoked ? BAILIFF_VERB_EXEC : verb;
+	unsigned asked = verb < BAILIFF_N_VERBS ? verb : BAILIFF_VERB_EXEC;
 	size_t base = 0;
 	__u32 best = 0;
 
@@ -452,8 +451,11 @@ __u32 oracle_decide(const struct oracle *o, unsigned verb, size_t index)
 		__u32 number = is_default ? (verdict ? default_number(o, p, asked) : 0)
 					  : (__u32)(base + rule + 1);
 
+		bool patterns_only = verb == BAILIFF_VERB_INVOKED ||
+				     (verb == BAILIFF_VERB_MAP && !policy->libraries);
+
 		base += policy->n_rules;
-		if (invoked && (is_default || verdict != BAILIFF_DENY))
+		if (patterns_only && (is_default || verdict != BAILIFF_DENY))
 			continue;
 		if (verdict == BAILIFF_DENY && policy->audit)
 			verdict = BAILIFF_WOULD_DENY;

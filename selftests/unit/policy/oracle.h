@@ -40,6 +40,14 @@ void oracle_delete(struct oracle *oracle);
  */
 __u32 oracle_decide(const struct oracle *oracle, unsigned verb, size_t index);
 
+struct bailiff_cell;
+
+/*
+ * The words of a label that say what lies beneath a path, in their places in @ret_words: by going
+ * through all states of an image that come after, and asking each what it says about its path.
+ */
+void oracle_below(const struct bailiff_cell *cells, const char *path, size_t n, __u32 *ret_words);
+
 /* A seed from BAILIFF_SEED, or @seed; printed, so that a failure can be had again. */
 void random_seed(unsigned long seed);
 unsigned random_below(unsigned n);

@@ -31,7 +31,11 @@ static const char good[] =
 	"[select]\nunit = nginx.service x@*.service\n  y.scope\nhost = no\n"
 	"cgroup = /a/** **/b\n[exec]\ndefault = deny\nallow = /usr/sbin/nginx\n"
 	"deny = /{a,b}/[c-d]?/*\\ x memfd:*\n[file]\ndeny = read write /etc/shadow\n"
-	"\t/root/ ; comment\nallow = read /etc/x\ndefault = audit\n";
+	"\t/root/ ; comment\nallow = read /etc/x\ndefault = audit\n"
+	"[network]\ndefault = deny\nallow = connect tcp 10.0.0.0/8:443\n  [fd00::]/8:1-2\n"
+	"deny = listen accept udp raw\naudit = unix /run/x @y\n[capability]\n"
+	"deny = sys_admin cap_net_raw\nallow = all\n[process]\ndefault = audit\n"
+	"deny = ptrace usermode-helper\n[exec]\nwx = deny\nlibraries = yes\n";
 
 static const char *const words[] = {
 	"[policy]\n",
@@ -85,7 +89,26 @@ static const char *const words[] = {
 	"\xef\xbb\xbf",
 	"\xc3\xa9",
 	"\xe9",
-	"[network]",
+	"[network]\n",
+	"[capability]\n",
+	"[process]\n",
+	"connect",
+	"listen",
+	"tcp",
+	"unix",
+	"raw",
+	" 10.0.0.0/8:80-90",
+	" [fd00::]/8:443",
+	" *:80",
+	"/0",
+	":1-",
+	"@x",
+	"net_raw",
+	"cap_",
+	"all",
+	"mount",
+	"usermode-helper",
+	"libraries",
 	"[daemon]",
 	"[",
 	"=\n /x",

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "decide.bpf.h"
+#include "match.bpf.h"
+
+/* Decides on an act of [process], where some image has an answer to it other than allow. */
+static __always_inline int decide_process(struct subject *subject, __u32 process)
+{
+	void *base = arena_base();
+	__u32 used = 0;
+
+	if (!base)
+		return 0;
+	for (int i = 0; i < SUBJECT_IMAGES; i++)
+		if (subject->images[i])
+			used |= image_word(base, subject->images[i], process);
+	return used & (1u << process)
+		       ? decide_act_short(subject, BAILIFF_ACT_PROCESS, process, false)
+		       : 0;
+}
+
+static __always_inline int current_process(__u32 process)
+{
+	struct subject subject;
+
+	return subject_current(&subject) ? decide_process(&subject, process) : 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "net.bpf.h"
+
+/* The peer of a unix socket, as the kernel found it: by its file, or by its abstract name. */
+static __always_inline int decide_peer(struct unix_sock *peer)
+{
+	struct dentry *dentry = BPF_CORE_READ(peer, path.dentry);
+	struct unix_address *address;
+	struct subject subject;
+
+	if (!network_subject(&subject))
+		return 0;
+	address = BPF_CORE_READ(peer, addr);
+	/* one that is bound to neither has an address of no name */
+	if (!dentry && address)
+		return decide_abstract(&subject, BAILIFF_NETWORK_CONNECT, (void *)address->name,
+				       BPF_CORE_READ(address, len));
+	if (!dentry)
+		return decide_plain(&subject, BAILIFF_NETWORK_CONNECT, BAILIFF_PROTOCOL_UNIX);
+	/* its mount is that of the process that made it: what names it has here is what counts */
+	return decide_dentry(&subject, VERB(ACT), dentry, BAILIFF_NETWORK_CONNECT);
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(bailiff_unix_connect, void *sock, void *other, void *newsk, int ret)
+{
+	return ret ? ret : decide_peer(other);
+}
+
+SEC("lsm/unix_may_send")
+int BPF_PROG(bailiff_unix_send, void *sock, struct socket *other, int ret)
+{
+	return ret ? ret : decide_peer((struct unix_sock *)BPF_CORE_READ(other, sk));
+}
+
+/* bind() of a unix socket to a path; beside the hook of the same name that asks [file]. */
+SEC("?lsm/path_mknod")
+int BPF_PROG(bailiff_unix_bind, const struct path *dir, struct dentry *dentry, __u16 mode,
+	     unsigned int dev, int ret)
+{
+	struct mnt_namespace *mount_ns;
+	struct scratch *scratch;
+	struct subject subject;
+
+	if (ret)
+		return ret;
+	if ((mode & S_IFMT) != S_IFSOCK || !network_subject(&subject))
+		return 0;
+	scratch = scratch_claim();
+	mount_ns = BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, mnt_ns);
+	if (scratch && !path_build(scratch, dir->mnt, dentry, mount_ns, false))
+		return decide_network(&subject, scratch, BAILIFF_NETWORK_LISTEN,
+				      BAILIFF_PROTOCOL_UNIX);
+	if (scratch)
+		scratch_release(scratch);
+	return decide_act(&subject, NULL);
+}
