@@ -331,7 +331,10 @@ static int attach_hooks(struct enforce *enforce, const struct kernel_needs *need
 		if (kernel_hook_needed((enum kernel_hook)i, needs))
 			r = kernel_attach(enforce->kernel, (enum kernel_hook)i);
 		if (r == -EOPNOTSUPP)
-			return diag_add(diag, DIAG_ERROR, plan->policies[0]->file, 0, 0, NULL,
+			return diag_add(diag, DIAG_ERROR,
+					plan->n_policies && plan->policies ? plan->policies[0]->file
+									   : STORE_FOLDER_ETC,
+					0, 0, NULL,
 					"this kernel has no hook \"%s\", which the policies need",
 					kernel_hook_name((enum kernel_hook)i))
 				       ?: 1;
