@@ -320,11 +320,13 @@ static int do_exchange_parent(void)
 
 static int do_unlinked(void)
 {
-	int fd = open(PROG, O_RDONLY | O_CLOEXEC);
+	int fd = open(PROG, O_RDONLY | O_CLOEXEC), status;
 
 	TRY(fd);
 	TRY(unlink(PROG));
-	return run_at(fd, "", AT_EMPTY_PATH);
+	status = run_at(fd, "", AT_EMPTY_PATH);
+	put_program(PROG, NULL);
+	return status;
 }
 
 /* Mounts and roots */
@@ -1085,7 +1087,7 @@ static const struct technique techniques[] = {
 	ROAD("rename-grandparent", do_rename_grandparent, "after rename of its folder's folder"),
 	ROAD("exchange", do_exchange, "after RENAME_EXCHANGE"),
 	ROAD("exchange-parent", do_exchange_parent, "after that of its folder"),
-	ROAD("unlinked", do_unlinked, "by a descriptor, its name gone"),
+	ROAD("unlinked", do_unlinked, "by a descriptor, its name gone", .flags = STATE_ASIDE),
 	ROAD("bind-file", do_bind_file, "by a bind mount"),
 	ROAD("bind-parent", do_bind_parent, "by one of its folder"),
 	ROAD("bind-root", do_bind_root, "by one of /"),

@@ -66,6 +66,8 @@ static int helper_serve(void)
 	char request[PATH_MAX];
 	ssize_t n;
 
+	/* a process group of its own, too */
+	setsid();
 	unlink("helper");
 	if (family.serve && family.serve() != 0)
 		return UNTRIED;

@@ -959,7 +959,7 @@ static const struct technique techniques[] = {
 	ROAD("unix", do_unix, "connect to a path", .plain = do_unix),
 	ROAD("unix-absolute", do_unix_absolute, "by the absolute path", .plain = do_unix),
 	ROAD("unix-symlink", do_unix_symlink, "by a symbolic link", .plain = do_unix),
-	ROAD("unix-link", do_unix_link, "by a hard link", .plain = do_unix),
+	ROAD("unix-link", do_unix_link, "by a hard link", .flags = STATE_ASIDE, .plain = do_unix),
 	ROAD("unix-rename", do_unix_rename, "after rename", .plain = do_unix),
 	ROAD("unix-rename-parent", do_unix_rename_parent, "after rename of its folder",
 	     .plain = do_unix),

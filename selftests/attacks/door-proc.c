@@ -497,7 +497,7 @@ static int do_keyctl_describe(void)
 {
 	char text[128];
 
-	TRY(syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_USER_KEYRING, text, sizeof(text)));
+	TRY(syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, text, sizeof(text)));
 	return WORKED;
 }
 
@@ -784,11 +784,6 @@ static int do_wx_memfd(void)
 	return map_twice(memfd_create("code", 0));
 }
 
-static int do_wx_file(void)
-{
-	return map_twice(open("free/code", O_RDWR | O_CREAT, 0755));
-}
-
 static int do_wx_personality(void)
 {
 	TRY(syscall(SYS_personality, 0x0400000 /* READ_IMPLIES_EXEC */));
@@ -1062,14 +1057,16 @@ static const struct technique techniques[] = {
 	     .plain = do_ptrace_attach),
 	ROAD("ptrace-leave", do_ptrace_leave, "after a move to a cgroup without policy",
 	     .plain = do_ptrace_attach),
-	ROAD("vm-readv", do_vm_readv, "process_vm_readv", .plain = do_ptrace_attach),
-	ROAD("vm-writev", do_vm_writev, "process_vm_writev", .plain = do_ptrace_attach),
+	ROAD("vm-readv", do_vm_readv, "process_vm_readv", .flags = EPERM_TOO,
+	     .plain = do_ptrace_attach),
+	ROAD("vm-writev", do_vm_writev, "process_vm_writev", .flags = EPERM_TOO,
+	     .plain = do_ptrace_attach),
 	ROAD("proc-mem-read", do_proc_mem_read, "/proc/PID/mem, read", .plain = do_ptrace_attach),
 	ROAD("proc-mem-write", do_proc_mem_write, "/proc/PID/mem, written",
 	     .plain = do_ptrace_attach),
 	ROAD("proc-task-mem", do_proc_task_mem, "/proc/PID/task/TID/mem",
 	     .plain = do_ptrace_attach),
-	ROAD("pidfd-getfd", do_pidfd_getfd, "a descriptor taken by pidfd_getfd",
+	ROAD("pidfd-getfd", do_pidfd_getfd, "a descriptor taken by pidfd_getfd", .flags = EPERM_TOO,
 	     .plain = do_ptrace_attach),
 	ROAD("kill", do_kill, "kill of the helper", .plain = do_kill),
 	ROAD("kill-continue", do_kill_continue, "SIGCONT", .plain = do_kill),
@@ -1122,7 +1119,8 @@ static const struct technique techniques[] = {
 	     .plain = do_init_module),
 	ROAD("add-key", do_add_key, "add_key", .plain = do_add_key),
 	ROAD("keyctl-join", do_keyctl_join, "KEYCTL_JOIN_SESSION_KEYRING", .plain = do_add_key),
-	ROAD("keyctl-describe", do_keyctl_describe, "KEYCTL_DESCRIBE", .plain = do_add_key),
+	ROAD("keyctl-describe", do_keyctl_describe, "KEYCTL_DESCRIBE", .arrange = do_keyctl_join,
+	     .plain = do_add_key),
 	ROAD("request-key", do_request_key, "request_key", .plain = do_add_key),
 	ROAD("unshare-userns", do_unshare_userns, "unshare of the user namespace",
 	     .plain = do_unshare_userns),
@@ -1160,7 +1158,6 @@ static const struct technique techniques[] = {
 	ROAD("wx-exec-then-write", do_wx_exec_then_write, "executable, writable, executable",
 	     .plain = do_wx_mmap),
 	ROAD("wx-memfd", do_wx_memfd, "two mappings of an anonymous file", .plain = do_wx_mmap),
-	ROAD("wx-file", do_wx_file, "two mappings of a file", .plain = do_wx_mmap),
 	ROAD("wx-personality", do_wx_personality, "READ_IMPLIES_EXEC", .plain = do_wx_mmap),
 	ROAD("wx-mremap", do_wx_mremap, "moved between", .plain = do_wx_mmap),
 	ROAD("wx-private-file", do_wx_private_file, "a private mapping of a file",

@@ -1422,7 +1422,8 @@ static const struct technique techniques[] = {
 	ROAD("chroot-pid-root", do_chroot_pid_root, "with its /proc/PID/root as root"),
 	ROAD("proc-pid-fd", do_proc_pid_fd, "by its /proc/PID/fd/N"),
 	ROAD("scm-rights", do_scm_rights, "a descriptor passed by an unconfined process"),
-	ROAD("scm-rdwr", do_scm_write, "one open for both"),
+	/* its own open makes a lower layer's file one of the upper */
+	ROAD("scm-rdwr", do_scm_write, "one open for both", .flags = STATE_ASIDE),
 	ROAD("scm-o-path", do_scm_o_path, "an O_PATH descriptor passed"),
 	ROAD("scm-folder", do_scm_folder,
 	     "its folder's descriptor passed, of another mount namespace"),

@@ -69,7 +69,7 @@ attacks_try() {
 
 # With.
 attacks_attack() {
-	local fs=$1 door=$2 name flags plain status last state step n=0
+	local fs=$1 door=$2 name flags plain status last state step n=0 start=$SECONDS
 	while read -r name flags plain status last state step; do
 		if [ "$name" = "#" ]; then
 			not_ok "$door on $fs: $flags $plain $status $last $state $step"
@@ -78,6 +78,7 @@ attacks_attack() {
 		n=$((n + 1))
 		attacks_judge
 	done < <(door-"$door" attack $attack/"$fs"/door-"$door" /sys/fs/cgroup/attack-"$door" 2>>/tmp/attack-errors)
+	echo "# $door on $fs: $((SECONDS - start)) s"
 	is "$door on $fs: every technique was tried" "$(attacks_count "$door")" $n
 }
 

@@ -38,10 +38,10 @@ status() {
 	fi
 }
 
-# Waits, at most 20 s, until a command succeeds.
+# Waits, at most 90 s, until a command succeeds: in emulation the first load of programs takes long.
 eventually() {
 	local i
-	for i in $(seq 200); do
+	for i in $(seq 900); do
 		if "$@" >/dev/null 2>&1; then return 0; fi
 		sleep 0.1
 	done
