@@ -122,32 +122,33 @@ attacks_judge() {
 	fi
 }
 
-# exact_names DOOR PATH...: each path in each technique's folder, on each file system, one a line
+# attacks_names DOOR FILE-SYSTEM PATH...: each path in each technique's folder, one a line
 attacks_names() {
-	local door=$1 fs name path
-	shift
-	for fs in $(attacks_file_systems "$door"); do
-		while read -r name _; do
-			for path; do
-				echo "$attack/$fs/door-$door/$name/$path"
-			done
-		done < <(door-"$door" list)
-	done
+	local door=$1 fs=$2 name path
+	shift 2
+	while read -r name _; do
+		for path; do
+			echo "$attack/$fs/door-$door/$name/$path"
+		done
+	done < <(door-"$door" list)
 }
 
-# attacks_deny FORM VERB DOOR PATH...: lines of a policy, of patterns or of exact names
+# attacks_deny FORM VERB DOOR PATH...: lines of a policy: of patterns, of exact names, or (mixed) of
+# patterns for the first file system and exact names for the others
 attacks_deny() {
-	local form=$1 verb=$2 door=$3 path
+	local form=$1 verb=$2 door=$3 path fs
 	shift 3
-	if [ "$form" = patterns ]; then
-		for path; do
-			echo "deny = $verb $attack/*/door-$door/*/$path"
-		done
-	else
-		attacks_names "$door" "$@" | while read -r path; do
-			echo "deny = $verb $path"
-		done
-	fi
+	for fs in $(attacks_file_systems "$door"); do
+		if [ "$form" = patterns ] || { [ "$form" = mixed ] && [ "$fs" = "${file_systems%% *}" ]; }; then
+			for path; do
+				echo "deny = $verb $attack/$fs/door-$door/*/$path"
+			done
+		else
+			attacks_names "$door" "$fs" "$@" | while read -r path; do
+				echo "deny = $verb $path"
+			done
+		fi
+	done
 }
 
 # attacks_policy NAME: the selector, and standard input

@@ -10,5 +10,5 @@ test=attacks
 
 doors=${DOORS-$doors}
 file_systems=${FILE_SYSTEMS-tmpfs overlay}
-forms=${FORMS-patterns exact}
+forms=${FORMS-mixed}
 attacks_run
