@@ -13,7 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 2
+#define BAILIFF_ABI_VERSION 3
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
@@ -45,6 +45,9 @@ enum bailiff_verb {
  */
 #define BAILIFF_WORD_LEAST BAILIFF_N_DECISIONS
 #define BAILIFF_LEAST(word, verb) ((word) >> 2 * (verb)&3u)
+
+/* And one more word: which subjects' executables the path is, 1 << the subject's number. */
+#define BAILIFF_WORD_SUBJECTS (BAILIFF_WORD_LEAST + 1)
 
 /* By strictness: the greater one stands. WOULD_DENY is a deny of a policy with mode = audit. */
 enum bailiff_verdict {
@@ -84,10 +87,10 @@ struct bailiff_cell {
 #define BAILIFF_HEAD 0x80000000u
 
 /*
- * One label: the decision for each verb, and BAILIFF_WORD_LEAST. In a selector image, word 0 is the
- * slot (0: none).
+ * One label: the decision for each verb, BAILIFF_WORD_LEAST, BAILIFF_WORD_SUBJECTS, and a word to
+ * fill a cell. In a selector image, word 0 is the slot (0: none).
  */
-#define BAILIFF_LABEL_WORDS 10
+#define BAILIFF_LABEL_WORDS 12
 
 /*
  * What has no path is asked of the same automaton under a name of its own, which begins with a byte
@@ -121,7 +124,9 @@ enum bailiff_process {
 	BAILIFF_PROCESS_USERNS,	     /* make a user namespace */
 	BAILIFF_PROCESS_IO_URING,    /* make a ring */
 	BAILIFF_PROCESS_USERFAULTFD, /* make one */
-	BAILIFF_PROCESS_WX,	     /* wx = deny: memory that is written and then executed */
+	/* not by these names, but keys and patterns of [exec]: */
+	BAILIFF_PROCESS_WX,    /* wx = deny: memory that is written and then executed */
+	BAILIFF_PROCESS_DRIFT, /* deny = drift: to execute what was not in the image */
 	BAILIFF_N_PROCESS,
 };
 
@@ -162,6 +167,27 @@ struct bailiff_policy {
 	__u32 audit; /* 1: mode = audit */
 };
 
+/*
+ * Some rules hold for some executables alone. A task is of those subjects whose executable it runs
+ * (and of those that it inherited): that set is its class, and each class has a start of its own,
+ * from where those rules count that are for it. Class 0 is of no subject. Where the executable
+ * cannot be told, the start is header.unknown: every subject's denies and audits count there, and
+ * no subject's allows.
+ */
+#define BAILIFF_SUBJECTS 32
+#define BAILIFF_CLASSES 256
+
+struct bailiff_class {
+	__u32 subjects; /* 1 << number */
+	__u32 start;
+};
+
+/* A subject's number stays the same from image to image, so that what tasks are outlives them. */
+struct bailiff_subject {
+	__u64 key;   /* of its pattern and whether it is inherited; 0: the number is free */
+	__u64 since; /* the serial of the first image in which the number means this subject */
+};
+
 #define BAILIFF_IMAGE_MAGIC 0x6961620au
 
 struct bailiff_image {
@@ -178,11 +204,21 @@ struct bailiff_image {
 	__u32 n_policies;
 	__u32 states;
 	__u32 n_states; /* the table's cells, of which a state takes one or more */
+	__u32 classes;	/* struct bailiff_class; none where no rule is for a subject */
+	__u32 n_classes;
+	__u32 subjects; /* struct bailiff_subject, by number */
+	__u32 n_subjects;
+	__u32 inherited; /* 1 << number of those that children keep when they execute others */
+	__u32 unknown;	 /* a start */
+	/* greater than that of any image before; set when it is published */
+	__u64 serial;
 	/* what answers where the path cannot be told: the strictest decision of each verb */
 	__u32 strictest[BAILIFF_LABEL_WORDS];
 	/* which acts have an answer other than allow */
 	__u32 process; /* 1 << enum bailiff_process */
 	__u32 network; /* 1: some */
+	__u32 revoke;  /* 1: descriptors are asked about at each use */
+	__u32 pad;
 	__u64 capabilities;
 	__u8 class_of[256];
 };
@@ -206,6 +242,18 @@ struct bailiff_label {
 	__u64 cgroup; /* where it came under policy; BAILIFF_LAUNCHER: it starts containers */
 	__u32 slot;   /* what held there last: stands when that cgroup is gone */
 	__u32 cookie;
+	/* what the task executed last, so that no other file is taken for it; 0: not known */
+	__u64 inode;
+	__u32 device;
+	__u32 pad;
+	/* its class under the policies of its cgroup, and of the one where the label was given */
+	struct bailiff_classified {
+		__u64 serial;	/* of the image by which it was classified; 0: never */
+		__u32 slot;	/* whose image that was */
+		__u32 subjects; /* 1 << number */
+		__u32 start;	/* one more than the start; 0: to be worked out */
+		__u32 pad;
+	} of[2];
 };
 
 #define BAILIFF_LAUNCHER 0 /* no cgroup has this id */
@@ -256,6 +304,7 @@ enum bailiff_reason {
 	BAILIFF_REASON_NO_SCRATCH,	/* no scratch slot was free on this processor */
 	BAILIFF_REASON_INVOKED_NAME,	/* the name as invoked is denied, not the file's own */
 	BAILIFF_REASON_SECOND_NAME,	/* what is denied would get another name */
+	BAILIFF_REASON_DRIFT,		/* the file was not in the image, whatever its name */
 	BAILIFF_N_REASONS,
 };
 
@@ -297,9 +346,12 @@ struct bailiff_event {
 _Static_assert(sizeof(struct bailiff_cell) == 8, "a cell is read with one load");
 _Static_assert(sizeof(struct bailiff_rule) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
+_Static_assert(sizeof(struct bailiff_class) == sizeof(struct bailiff_cell) &&
+		       sizeof(struct bailiff_subject) % sizeof(struct bailiff_cell) == 0,
+	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
-_Static_assert(sizeof(struct bailiff_image) == 360, "the image header's layout");
-_Static_assert(sizeof(struct bailiff_label) == 16 && sizeof(struct bailiff_inode) == 16,
+_Static_assert(sizeof(struct bailiff_image) == 408, "the image header's layout");
+_Static_assert(sizeof(struct bailiff_label) == 80 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");
 _Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

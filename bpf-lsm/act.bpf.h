@@ -4,18 +4,24 @@
 #include "decide.bpf.h"
 #include "match.bpf.h"
 
-/* Decides on an act of [process], where some image has an answer to it other than allow. */
-static __always_inline int decide_process(struct subject *subject, __u32 process)
+/* Whether some image has an answer to that act of [process] other than allow. */
+static __always_inline bool process_used(struct subject *subject, __u32 process)
 {
 	void *base = arena_base();
 	__u32 used = 0;
 
 	if (!base)
-		return 0;
+		return false;
 	for (int i = 0; i < SUBJECT_IMAGES; i++)
 		if (subject->images[i])
 			used |= image_word(base, subject->images[i], process);
-	return used & (1u << process)
+	return used & (1u << process);
+}
+
+/* Decides on an act of [process]. */
+static __always_inline int decide_process(struct subject *subject, __u32 process)
+{
+	return process_used(subject, process)
 		       ? decide_act_short(subject, BAILIFF_ACT_PROCESS, process, false)
 		       : 0;
 }

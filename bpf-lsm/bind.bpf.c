@@ -15,6 +15,7 @@ static __always_inline __u32 select_slot(struct scratch *scratch, struct bailiff
 					 struct cgroup *cgroup)
 {
 	void *base = arena_base();
+	__u32 selector;
 	int reason;
 
 	if (!base || !state->selector)
@@ -29,8 +30,10 @@ static __always_inline __u32 select_slot(struct scratch *scratch, struct bailiff
 		stat_add(reason);
 		return slot ? *slot : 0;
 	}
-	return arena_cell(
-		base, match_words(base, state->selector, match(base, state->selector, scratch)));
+	selector = state->selector;
+	return arena_cell(base, match_words(base, selector,
+					    match(scratch_number(scratch), selector,
+						  image_word(base, selector, start))));
 }
 
 __u32 bind_by_path(void)

@@ -71,6 +71,7 @@ int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __
 
 	if (!subject || !object)
 		return -EACCES;
+	class_find_all(subject);
 	names.scratch = scratch_claim();
 	dentry = object->dentry;
 	names.dentry = dentry;

@@ -57,19 +57,22 @@ int judge_move(struct subject *subject, struct object *from, struct object *to)
 
 	if (!subject || !from || !to)
 		return -EACCES;
+	class_find_all(subject);
 	directory = is_directory(from->dentry);
 	if (scratch)
-		reason = object_path(scratch, from);
+		reason = path_build(scratch_number(scratch), from, false);
 	for (int i = 0; i < SUBJECT_IMAGES && !reason && base && scratch; i++)
 		if (subject->images[i])
-			states[i] = match(base, subject->images[i], scratch);
+			states[i] = match(scratch_number(scratch), subject->images[i],
+					  subject->starts[i]);
 	if (!reason && scratch)
-		reason = object_path(scratch, to);
+		reason = path_build(scratch_number(scratch), to, false);
 	for (int i = 0; i < SUBJECT_IMAGES && !reason && base && scratch; i++) {
 		__u32 image = subject->images[i];
 
 		if (image)
-			compare_states(base, image, states[i], match(base, image, scratch),
+			compare_states(base, image, states[i],
+				       match(scratch_number(scratch), image, subject->starts[i]),
 				       directory, &best);
 	}
 	if (reason && reason < BAILIFF_N_REASONS) {

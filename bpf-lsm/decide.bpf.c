@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
+#include "drift.bpf.h"
 #include "judge.bpf.h"
 
 __hidden bool decide_used(struct subject *subject, __u32 verbs)
@@ -33,6 +34,30 @@ static __always_inline void ask_invoked(struct subject *subject, struct scratch 
 	ask_all(subject, scratch, VERB(INVOKED), BAILIFF_REASON_INVOKED_NAME, best);
 }
 
+/* Puts the name of two bytes of an act into the scratch space. */
+static __always_inline void short_name(struct scratch *scratch, __u8 kind, __u8 which)
+{
+	scratch->path[PATH_END - 2] = kind;
+	scratch->path[PATH_END - 1] = BAILIFF_ACT_BASE + which;
+	scratch->off = PATH_END - 2;
+}
+
+int ask_drift(struct subject *subject, __u32 number, struct object *object, __u32 verb,
+	      struct decision *best)
+{
+	struct scratch *scratch = scratch_of(number);
+	struct decision drift = {};
+
+	if (!subject || !object || !best || !drift_used(subject) || !is_drift(object->dentry))
+		return 0;
+	if (scratch)
+		short_name(scratch, BAILIFF_ACT_PROCESS, BAILIFF_PROCESS_DRIFT);
+	best->named = false;
+	ask(subject, number, VERB(ACT), scratch ? 0 : BAILIFF_REASON_NO_SCRATCH, &drift);
+	take_stricter(best, drift.word, drift.image, verb, BAILIFF_REASON_DRIFT);
+	return 0;
+}
+
 int judge(struct subject *subject, __u32 verbs, struct object *object)
 {
 	bool executes = verbs & (VERB(EXEC) | VERB(MAP));
@@ -42,8 +67,9 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 
 	if (!subject || !object)
 		return -EACCES;
+	class_find_all(subject);
 	if (scratch)
-		reason = object_path(scratch, object);
+		reason = path_build(scratch_number(scratch), object, false);
 	/* rules of [file] are about trees that processes see; programs have rules wherever they are
 	 */
 	if (executes && reason == PATH_KERNEL_OBJECT)
@@ -57,6 +83,9 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 		stat_add(reason);
 	if (scratch && object->bprm)
 		ask_invoked(subject, scratch, object->bprm, &best);
+	if (executes)
+		ask_drift(subject, scratch_number(scratch), object,
+			  verbs & VERB(EXEC) ? BAILIFF_VERB_EXEC : BAILIFF_VERB_MAP, &best);
 	return conclude(subject, &best, scratch, object);
 }
 
@@ -80,16 +109,9 @@ int judge_act(struct subject *subject, __u32 index)
 
 	if (!subject || !scratch)
 		return -EACCES;
+	class_find_all(subject);
 	ask_all(subject, scratch, VERB(ACT), 0, &best);
 	return conclude(subject, &best, scratch, NULL);
-}
-
-/* Puts the name of two bytes of an act into the scratch space. */
-static __always_inline void short_name(struct scratch *scratch, __u8 kind, __u8 which)
-{
-	scratch->path[PATH_END - 2] = kind;
-	scratch->path[PATH_END - 1] = BAILIFF_ACT_BASE + which;
-	scratch->off = PATH_END - 2;
 }
 
 int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent)
@@ -99,6 +121,7 @@ int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent)
 
 	if (!subject)
 		return -EACCES;
+	class_find_all(subject);
 	if (scratch)
 		short_name(scratch, kind, which);
 	else

@@ -16,18 +16,6 @@ struct decision {
 	bool named; /* the name that was decided on is in the scratch space */
 };
 
-/* The file that is asked for. */
-struct object {
-	struct vfsmount *mnt; /* NULL: of no mount that is known */
-	struct dentry *dentry;
-	struct linux_binprm *bprm; /* for exec */
-};
-
-static __always_inline struct object object_of(const struct path *path)
-{
-	return (struct object){.mnt = path->mnt, .dentry = path->dentry};
-}
-
 /*
  * Returns whether any image of @subject has an answer other than allow for one of @verbs (1 <<
  * verb).
@@ -40,6 +28,15 @@ bool decide_used(struct subject *subject, __u32 verbs);
  * answer NULL with a deny. Their wrappers below say what the verifier cannot know of them: that the
  * answer is 0 or -EACCES.
  */
+/*
+ * Asks every image about what is in the scratch space of that number, or about what cannot be told
+ * (0, or a @reason): the strictest of the words for @verbs goes to @best.
+ */
+int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct decision *best);
+/* The same about rules for what was not in the image, if the object was not; @verb is for the
+ * event. */
+int ask_drift(struct subject *subject, __u32 number, struct object *object, __u32 verb,
+	      struct decision *best);
 int judge(struct subject *subject, __u32 verbs, struct object *object);
 int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __u32 operation);
 int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);

@@ -57,10 +57,11 @@ static __always_inline struct bailiff_rule *rule_find(void *base, struct decisio
 }
 
 /* Fills in the rule and its policy. Returns the rule's counter. */
-static __always_inline __u32 event_rule(struct bailiff_event *event, void *base,
+static __always_inline __u32 event_rule(struct scratch *scratch, void *base,
 					struct decision *decision)
 {
 	struct bailiff_policy *policy;
+	struct bailiff_event *event;
 	struct bailiff_rule rule = {};
 	__u32 cell;
 
@@ -69,8 +70,9 @@ static __always_inline __u32 event_rule(struct bailiff_event *event, void *base,
 	       rule.policy * (sizeof(struct bailiff_policy) / 8);
 	policy = base + (__u64)(cell & arena_mask) * sizeof(struct bailiff_cell);
 
-	if (!event)
+	if (!scratch)
 		return rule.counter;
+	event = &scratch->event;
 	bpf_probe_read_kernel(event->policy, sizeof(event->policy), policy->name);
 	bpf_probe_read_kernel(&event->severity, sizeof(event->severity), &policy->severity);
 	event->line = rule.line;
@@ -89,20 +91,20 @@ static __always_inline __u32 event_texts(struct scratch *scratch, struct object 
 {
 	struct bailiff_event *event = &scratch->event;
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-	struct mnt_namespace *mount_ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	struct object executable = {};
 	__u32 n;
 
 	/* what was decided on last need not be the object's own name */
 	if (object && !named) {
 		scratch->off = PATH_END;
-		if (object->mnt)
-			path_build(scratch, object->mnt, object->dentry, mount_ns, false);
+		path_build(scratch_number(scratch), object, false);
 	}
 	event->n_path = n = text_add(scratch, 0);
 	event->n_exe = event->n_cgroup = 0;
 	if (exe) {
-		path_build(scratch, BPF_CORE_READ(exe, f_path.mnt),
-			   BPF_CORE_READ(exe, f_path.dentry), mount_ns, false);
+		executable.mnt = BPF_CORE_READ(exe, f_path.mnt);
+		executable.dentry = BPF_CORE_READ(exe, f_path.dentry);
+		path_build(scratch_number(scratch), &executable, false);
 		event->n_exe = text_add(scratch, n);
 		n += event->n_exe;
 	}
@@ -111,18 +113,19 @@ static __always_inline __u32 event_texts(struct scratch *scratch, struct object 
 	return n + event->n_cgroup;
 }
 
-__hidden void event_emit(struct subject *subject, struct decision *decision,
-			 struct scratch *scratch, struct object *object)
+int event_emit(struct subject *subject, struct decision *decision, __u32 number,
+	       struct object *object)
 {
+	struct scratch *scratch = scratch_of(number);
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct bailiff_count *count;
 	void *base = arena_base();
 	bool logged = false;
 	__u32 counter, n;
 
-	if (!base)
-		return;
-	counter = event_rule(scratch ? &scratch->event : NULL, base, decision);
+	if (!base || !subject || !decision)
+		return 0;
+	counter = event_rule(scratch, base, decision);
 	if (scratch) {
 		event_who(&scratch->event, task);
 		event_syscall(&scratch->event, task);
@@ -136,8 +139,9 @@ __hidden void event_emit(struct subject *subject, struct decision *decision,
 		stat_add(BAILIFF_STAT_DROPPED);
 	count = bpf_map_lookup_elem(&counters, &counter);
 	if (!count)
-		return;
+		return 0;
 	/* atomic, although a processor's own: a preempting task may be in the middle of the same */
 	__sync_fetch_and_add(&count->decided, 1);
 	__sync_fetch_and_add(logged ? &count->logged : &count->dropped, 1);
+	return 0;
 }

@@ -4,8 +4,9 @@
 #include "decide.bpf.h"
 
 /*
- * Counts a decision that is not allow and writes its event to the ring. Comes after the verdict,
- * and changes nothing of it. @scratch may be NULL: the decision is counted as dropped.
+ * Counts a decision that is not allow and writes its event to the ring, in the scratch
+ * space of that number (0: there was none, and the decision is counted as dropped). Comes after the
+ * verdict, and changes nothing of it. A function of its own to the verifier; returns 0.
  */
-void event_emit(struct subject *subject, struct decision *decision, struct scratch *scratch,
-		struct object *object);
+int event_emit(struct subject *subject, struct decision *decision, __u32 number,
+	       struct object *object);

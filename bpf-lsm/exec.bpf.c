@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "decide.bpf.h"
+#include "drift.bpf.h"
 
 /*
  * What starts a container or a service (systemd's child, crun, runc) works inside its cgroup before
@@ -91,7 +91,7 @@ int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 		}
 	}
 
-	if (!decide_used(&subject, VERB(EXEC)))
+	if (!decide_used(&subject, VERB(EXEC)) && !drift_used(&subject))
 		return 0;
 	object = object_of(&bprm->file->f_path);
 	object.bprm = bprm;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "decide.bpf.h"
+#include "revoke.bpf.h"
 
 /* What a file is opened for, as 1 << verb. */
 static __always_inline __u32 file_verbs(struct file *file)
@@ -60,6 +60,35 @@ int BPF_PROG(bailiff_file_receive, struct file *file, int ret)
 	if (file->f_mode & FMODE_WRITE)
 		verbs |= VERB(WRITE);
 	return decide_file(file, verbs);
+}
+
+/*
+ * A use of a descriptor, which may be older than the policy: only policies that say so ask.
+ */
+static __always_inline int decide_use(struct file *file, __u32 verbs)
+{
+	struct subject subject;
+	struct object object;
+
+	if (!subject_current(&subject) || !subject_revokes(&subject) ||
+	    !decide_used(&subject, verbs) || is_backing(file))
+		return 0;
+	object = object_of(&file->f_path);
+	return decide(&subject, verbs, &object);
+}
+
+SEC("lsm/file_permission")
+int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
+{
+	__u32 verbs = 0;
+
+	if (ret)
+		return ret;
+	if (mask & MAY_READ)
+		verbs |= VERB(READ);
+	if (mask & (MAY_WRITE | MAY_APPEND))
+		verbs |= VERB(WRITE);
+	return decide_use(file, verbs);
 }
 
 /* ftruncate() of a descriptor, from 6.2; before, path_truncate is called for both. */

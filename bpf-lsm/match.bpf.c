@@ -47,19 +47,20 @@ static long match_chunk(__u32 index, struct match *match)
 	return state == 0;
 }
 
-__hidden __u32 match(void *base, __u32 image, struct scratch *scratch)
+__u32 match(__u32 number, __u32 image, __u32 start)
 {
-	__u32 off = scratch->off, first = off & ~(CHUNK - 1);
-	struct match match = {
-		.base = base,
-		.scratch = scratch,
-		.off = first,
-		.state = image_word(base, image, start),
-		.states = image + image_word(base, image, states),
-		.classes = image * sizeof(struct bailiff_cell) +
-			   offsetof_(struct bailiff_image, class_of),
-	};
+	struct scratch *scratch = scratch_of(number);
+	struct match match = {.base = arena_base(), .scratch = scratch, .state = start};
+	__u32 off, first;
 
+	if (!scratch || !match.base)
+		return 0;
+	off = scratch->off;
+	first = off & ~(CHUNK - 1);
+	match.off = first;
+	match.states = image + image_word(match.base, image, states);
+	match.classes =
+		image * sizeof(struct bailiff_cell) + offsetof_(struct bailiff_image, class_of);
 	__builtin_memset(&scratch->path[(off - CHUNK) & (PATH_END - 1)], 0, CHUNK);
 	bpf_loop((PATH_END - first) / CHUNK, match_chunk, &match, 0);
 	return match.state;

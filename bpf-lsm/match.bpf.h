@@ -42,10 +42,11 @@ static __always_inline void *arena_base(void)
 }
 
 /*
- * Runs the automaton of the image at cell @image over scratch->path, from scratch->off to PATH_END.
- * Returns the state that it ends in.
+ * Runs the automaton of the image at cell @image over the path in the scratch space of that number,
+ * beginning in the state @start. Returns the state that it ends in. A function of its own to the
+ * verifier.
  */
-__u32 match(void *base, __u32 image, struct scratch *scratch);
+__u32 match(__u32 number, __u32 image, __u32 start);
 
 /* The state that one more byte leads to. */
 __u32 match_step(void *base, __u32 image, __u32 state, __u8 byte);

@@ -39,7 +39,7 @@ SEC("?lsm/path_mknod")
 int BPF_PROG(bailiff_unix_bind, const struct path *dir, struct dentry *dentry, __u16 mode,
 	     unsigned int dev, int ret)
 {
-	struct mnt_namespace *mount_ns;
+	struct object object = {.mnt = dir->mnt, .dentry = dentry};
 	struct scratch *scratch;
 	struct subject subject;
 
@@ -48,8 +48,7 @@ int BPF_PROG(bailiff_unix_bind, const struct path *dir, struct dentry *dentry, _
 	if ((mode & S_IFMT) != S_IFSOCK || !network_subject(&subject))
 		return 0;
 	scratch = scratch_claim();
-	mount_ns = BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, mnt_ns);
-	if (scratch && !path_build(scratch, dir->mnt, dentry, mount_ns, false))
+	if (scratch && !path_build(scratch_number(scratch), &object, false))
 		return decide_network(&subject, scratch, BAILIFF_NETWORK_LISTEN,
 				      BAILIFF_PROTOCOL_UNIX);
 	if (scratch)

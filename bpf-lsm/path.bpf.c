@@ -79,14 +79,16 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
-__hidden int path_build(struct scratch *scratch, struct vfsmount *mnt, struct dentry *dentry,
-			struct mnt_namespace *mount_ns, bool append)
+int path_build(__u32 number, struct object *object, __u32 append)
 {
+	struct scratch *scratch = scratch_of(number);
 	int reason;
 
+	if (!scratch || !object || !object->mnt)
+		return BAILIFF_REASON_UNREADABLE;
 	if (!append)
 		scratch->off = PATH_END;
-	reason = path_build_on(scratch, mount_of(mnt), dentry, mount_ns);
+	reason = path_build_on(scratch, mount_of(object->mnt), object->dentry, current_mount_ns());
 	return reason == PATH_ELSEWHERE ? BAILIFF_REASON_NO_NAMESPACE : reason;
 }
 
@@ -190,6 +192,7 @@ __hidden int path_build_invoked(struct scratch *scratch, struct linux_binprm *bp
 	/* the event's room is free until there is a verdict */
 	long n = bpf_probe_read_kernel_str(scratch->text, PATH_END, BPF_CORE_READ(bprm, interp));
 	__u32 skip = skip_dots(scratch->text), len = n - 1 - skip;
+	struct object directory = {};
 
 	if (n < 2)
 		return BAILIFF_REASON_UNREADABLE;
@@ -211,7 +214,7 @@ __hidden int path_build_invoked(struct scratch *scratch, struct linux_binprm *bp
 		return 0;
 	if (path_prepend_slash(scratch))
 		return BAILIFF_REASON_TOO_LONG;
-	return path_build(scratch, BPF_CORE_READ(task, fs, pwd.mnt),
-			  BPF_CORE_READ(task, fs, pwd.dentry), BPF_CORE_READ(task, nsproxy, mnt_ns),
-			  true);
+	directory.mnt = BPF_CORE_READ(task, fs, pwd.mnt);
+	directory.dentry = BPF_CORE_READ(task, fs, pwd.dentry);
+	return path_build(scratch_number(scratch), &directory, true);
 }

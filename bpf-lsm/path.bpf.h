@@ -11,20 +11,36 @@
 #define PATH_KERNEL_TREE (BAILIFF_N_REASONS + 1)
 #define PATH_ELSEWHERE (BAILIFF_N_REASONS + 2) /* path_build_on() alone: not below that mount */
 
+/* The file that is asked for. */
+struct object {
+	struct vfsmount *mnt; /* NULL: of no mount that is known */
+	struct dentry *dentry;
+	struct linux_binprm *bprm; /* for exec */
+};
+
+static __always_inline struct object object_of(const struct path *path)
+{
+	return (struct object){.mnt = path->mnt, .dentry = path->dentry};
+}
+
 /*
- * Writes the path of a dentry on a mount into @scratch (scratch->off .. PATH_END), from the root of
- * the mount namespace, whatever the task's root directory is. With @append, what is in @scratch
- * already is kept behind it.
- * Returns BAILIFF_REASON_RULE (0) where the path is whole and within @mount_ns, PATH_KERNEL_OBJECT
+ * Writes the path of an object into the scratch space of that number (.off .. PATH_END), from the
+ * root of the current task's mount namespace, whatever its root directory is. With @append, what is
+ * there already is kept behind it. A function of its own to the verifier. Returns
+ * BAILIFF_REASON_RULE (0) where the path is whole and within that namespace, PATH_KERNEL_OBJECT
  * with the object's own name ("memfd:x"), PATH_KERNEL_TREE, or the enum bailiff_reason for which it
  * cannot be told.
  */
-int path_build(struct scratch *scratch, struct vfsmount *mnt, struct dentry *dentry,
-	       struct mnt_namespace *mount_ns, bool append);
+int path_build(__u32 number, struct object *object, __u32 append);
 
 /* The same, where @dentry need not be on that mount. */
 int path_build_on(struct scratch *scratch, struct mount *mount, struct dentry *dentry,
 		  struct mnt_namespace *mount_ns);
+
+static __always_inline struct mnt_namespace *current_mount_ns(void)
+{
+	return BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, mnt_ns);
+}
 
 /* Writes a cgroup's path, from the root of the hierarchy ("/" for the root itself). Returns as
  * above. */

@@ -57,6 +57,22 @@ static __always_inline struct scratch *scratch_claim(void)
 	return NULL;
 }
 
+/*
+ * Functions that are the verifier's own (not __hidden) take scratch space as a number, 0 for none:
+ * the verifier of 6.1 takes memory that is handed over for NULL again.
+ */
+static __always_inline __u32 scratch_number(const struct scratch *scratch)
+{
+	return scratch ? scratch->index + 1 : 0;
+}
+
+static __always_inline struct scratch *scratch_of(__u32 number)
+{
+	__u32 index = number - 1;
+
+	return number ? bpf_map_lookup_elem(&scratches, &index) : NULL;
+}
+
 static __always_inline void scratch_release(struct scratch *scratch)
 {
 	/* an exchange, not a store: everything written before it is visible to the next claimant */

@@ -4,18 +4,6 @@
 
 #include "bind.bpf.h"
 
-static __always_inline struct bailiff_slot *slot_find(__u32 slot)
-{
-	return bpf_map_lookup_elem(&slots, &slot);
-}
-
-static __always_inline __u32 slot_image(__u32 slot)
-{
-	struct bailiff_slot *found = slot ? slot_find(slot) : NULL;
-
-	return found ? found->image : 0;
-}
-
 /* What holds for the place where the label was given, or held there last. */
 static __always_inline __u32 label_slot(const struct bailiff_label *label)
 {
@@ -62,7 +50,9 @@ __hidden bool subject_current(struct subject *subject)
 	subject->label = label;
 	subject->cgroup = bpf_get_current_cgroup_id();
 	subject->slot = slot = bind_find(subject->cgroup);
-	subject->images[0] = subject->images[1] = 0;
+	subject->slots[0] = slot;
+	subject->images[0] = subject->images[1] = subject->slots[1] = 0;
+	subject->nobody = false;
 
 	if (label && label->cgroup == BAILIFF_LAUNCHER)
 		return false;
@@ -74,8 +64,10 @@ __hidden bool subject_current(struct subject *subject)
 	if (label && label->cgroup != subject->cgroup) {
 		__u32 origin = label_slot(label);
 
-		if (origin != slot)
+		if (origin != slot) {
 			subject->images[1] = slot_image(origin);
+			subject->slots[1] = origin;
+		}
 	} else if (label && slot && label->slot != slot) {
 		label_confine(subject->cgroup, slot);
 	}
@@ -86,6 +78,8 @@ __hidden void subject_of_cgroup(struct subject *subject)
 {
 	subject->images[0] = slot_image(subject->slot);
 	subject->images[1] = 0;
+	subject->slots[0] = subject->slot;
+	subject->nobody = true;
 }
 
 __hidden void subject_confine(struct subject *subject)

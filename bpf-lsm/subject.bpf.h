@@ -14,7 +14,22 @@ struct subject {
 	__u64 cgroup;		      /* id of the current cgroup */
 	__u32 slot;		      /* of the current cgroup; 0: not under policy */
 	__u32 images[SUBJECT_IMAGES]; /* cells in the arena; 0: none */
+	__u32 slots[SUBJECT_IMAGES];  /* whose images these are */
+	__u32 starts[SUBJECT_IMAGES]; /* where the task's paths begin, once class_find_all() ran */
+	bool nobody; /* of no subject in a policy's sense, whatever it runs: a launcher */
 };
+
+static __always_inline struct bailiff_slot *slot_find(__u32 slot)
+{
+	return bpf_map_lookup_elem(&slots, &slot);
+}
+
+static __always_inline __u32 slot_image(__u32 slot)
+{
+	struct bailiff_slot *found = slot ? slot_find(slot) : NULL;
+
+	return found ? found->image : 0;
+}
 
 /*
  * Fills @subject; a task that is under policy for the first time gets its label. Returns whether

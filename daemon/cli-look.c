@@ -20,6 +20,7 @@ const char *const look_stat_names[BAILIFF_N_STATS] = {
 	[BAILIFF_REASON_NO_SCRATCH] = "no-scratch",
 	[BAILIFF_REASON_INVOKED_NAME] = "invoked-name",
 	[BAILIFF_REASON_SECOND_NAME] = "second-name",
+	[BAILIFF_REASON_DRIFT] = "drift",
 	[BAILIFF_STAT_BOUND] = "bound",
 	[BAILIFF_STAT_BINDINGS_FULL] = "bindings-full",
 	[BAILIFF_STAT_LABEL_FAILED] = "label-failed",

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/arena.h"
 #include "daemon/counters.h"
@@ -190,8 +191,18 @@ static int place_image(struct enforce *enforce, struct image *image, __u32 *ret_
 	return r;
 }
 
+/* Later images have greater serials, whichever daemon compiles them. */
+static __u64 serial_now(void)
+{
+	struct timespec now = {};
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
 static int compile_set(struct enforce *enforce, const struct plan *plan,
-		       const struct selector_set *set, struct diag *diag, __u32 *ret_start)
+		       const struct selector_set *set, const struct slot *slot, struct diag *diag,
+		       __u32 *ret_start)
 {
 	_cleanup_(freep) const struct policy **policies = NULL;
 	struct image *image = NULL;
@@ -202,7 +213,9 @@ static int compile_set(struct enforce *enforce, const struct plan *plan,
 		return -ENOMEM;
 	for (size_t i = 0; i < set->n_policies; i++)
 		policies[i] = plan->policies[set->policies[i]];
-	r = image_compile(policies, set->n_policies, diag, &image);
+	r = image_compile(policies, set->n_policies,
+			  slot->image ? cells_at(enforce, slot->image) : NULL, serial_now(), diag,
+			  &image);
 	if (r)
 		return r;
 	r = counters_assign(&enforce->counters, enforce->kernel, image->cells);
@@ -245,7 +258,7 @@ static int plan_set(struct enforce *enforce, struct plan *plan, size_t index, st
 		return 0;
 	}
 	slot->next_digest = digest;
-	return compile_set(enforce, plan, set, diag, &slot->next);
+	return compile_set(enforce, plan, set, slot, diag, &slot->next);
 }
 
 /* Places the selector, unless the one in force is the same. */

@@ -39,6 +39,7 @@ static const struct {
 	[BAILIFF_REASON_NO_SCRATCH] = {"no-scratch", "no memory was free for the path"},
 	[BAILIFF_REASON_INVOKED_NAME] = {"invoked-name", "by the name that it was called by"},
 	[BAILIFF_REASON_SECOND_NAME] = {"second-name", "what is denied would get another name"},
+	[BAILIFF_REASON_DRIFT] = {"drift", "it was not in the image"},
 };
 
 _Static_assert(ELEMENTS(reasons) == BAILIFF_N_REASONS, "each reason has its name");

@@ -28,16 +28,19 @@ static const struct hook {
 	unsigned n_parameters; /* 0: always the same */
 	/* needed where some image has an answer other than allow to one of these */
 	__u32 verbs, process;
-	bool always, capabilities, network;
+	bool always, capabilities, network, subjects, revoke;
 	bool optional; /* another hook does its work where the kernel does not have it */
 } hooks[KERNEL_N_HOOKS] = {
 	[KERNEL_HOOK_CGROUP_MKDIR] = {"cgroup_mkdir", .always = true},
 	[KERNEL_HOOK_CGROUP_RMDIR] = {"cgroup_rmdir", .always = true},
 	[KERNEL_HOOK_TASK_ALLOC] = {"task_alloc", "task_alloc", .always = true},
 	[KERNEL_HOOK_EXEC] = {"exec", "bprm_check_security", .always = true},
-	[KERNEL_HOOK_MMAP_FILE] = {"mmap_file", "mmap_file", .verbs = MAP, .process = PROCESS(WX)},
+	[KERNEL_HOOK_EXECUTED] = {"executed", "bprm_committing_creds", .subjects = true},
+	[KERNEL_HOOK_MMAP_FILE] = {"mmap_file", "mmap_file", .verbs = MAP,
+				   .process = PROCESS(WX) | PROCESS(DRIFT), .revoke = true},
 	[KERNEL_HOOK_FILE_MPROTECT] = {"file_mprotect", "file_mprotect", .verbs = MAP,
-				       .process = PROCESS(WX)},
+				       .process = PROCESS(WX) | PROCESS(DRIFT)},
+	[KERNEL_HOOK_FILE_PERMISSION] = {"file_permission", "file_permission", .revoke = true},
 	[KERNEL_HOOK_FILE_OPEN] = {"file_open", "file_open", .verbs = READ | WRITE},
 	[KERNEL_HOOK_FILE_RECEIVE] = {"file_receive", "file_receive", .verbs = READ | WRITE},
 	[KERNEL_HOOK_FILE_TRUNCATE] = {"file_truncate", "file_truncate", .verbs = WRITE,
@@ -113,6 +116,8 @@ void kernel_needs_add(struct kernel_needs *needs, const struct bailiff_cell *ima
 	needs->verbs |= header->used;
 	needs->process |= header->process;
 	needs->network |= header->network;
+	needs->revoke |= header->revoke;
+	needs->subjects |= header->n_classes > 0;
 	needs->capabilities |= header->capabilities;
 }
 
@@ -122,7 +127,8 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 
 	return (h->always && needs->any) || (h->verbs & needs->verbs) ||
 	       (h->process & needs->process) || (h->network && needs->network) ||
-	       (h->capabilities && needs->capabilities);
+	       (h->capabilities && needs->capabilities) || (h->subjects && needs->subjects) ||
+	       (h->revoke && needs->revoke);
 }
 
 /* How many parameters the kernel's own function of a hook has; -ENOENT where it has no such hook.

@@ -22,8 +22,10 @@ enum kernel_hook {
 	KERNEL_HOOK_CGROUP_RMDIR,
 	KERNEL_HOOK_TASK_ALLOC,
 	KERNEL_HOOK_EXEC,
+	KERNEL_HOOK_EXECUTED,
 	KERNEL_HOOK_MMAP_FILE,
 	KERNEL_HOOK_FILE_MPROTECT,
+	KERNEL_HOOK_FILE_PERMISSION,
 	KERNEL_HOOK_FILE_OPEN,
 	KERNEL_HOOK_FILE_RECEIVE,
 	KERNEL_HOOK_FILE_TRUNCATE,
@@ -106,7 +108,7 @@ int kernel_release(void);
 
 /* What some images ask of the kernel: all zero is nothing. */
 struct kernel_needs {
-	bool any;
+	bool any, subjects, revoke;
 	__u32 verbs, process, network;
 	__u64 capabilities;
 };

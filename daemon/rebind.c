@@ -20,7 +20,8 @@ static __u32 slot_of(const struct bailiff_cell *selector, const char *path, size
 {
 	const __u32 *words = (const __u32 *)(selector + image_header(selector)->labels);
 
-	return words[(size_t)image_match(selector, path, n_path) * BAILIFF_LABEL_WORDS];
+	return words[(size_t)image_match(selector, image_header(selector)->start, path, n_path) *
+		     BAILIFF_LABEL_WORDS];
 }
 
 static int bind_one(void *userdata, const char *path, size_t n_path, __u64 id)

@@ -24,9 +24,12 @@ struct glob;
 
 struct automaton_pattern {
 	const struct glob *glob;
-	uint32_t
-		rule; /* what an accept set says where the pattern matches; several may share one */
+	uint32_t rule; /* what accept sets say where it matches; several patterns may share one */
+	/* Where it counts: 0, from every start; n, from the starts that have bit n - 1. */
+	unsigned root;
 };
+
+#define AUTOMATON_ROOTS_MAX 64
 
 enum automaton_flags {
 	/* The merged-/usr aliases are one path: what matches one spelling matches the other. */
@@ -42,7 +45,8 @@ struct automaton_exception {
 /* State 0 is dead: it accepts nothing and leads to itself. */
 struct automaton {
 	uint32_t n_states;
-	uint32_t start;
+	uint32_t *starts; /* the states that a path may begin in */
+	uint32_t n_starts;
 	uint32_t *defaults; /* of each state */
 	uint32_t *first;    /* of each state: its first exception; one more at the end */
 	struct automaton_exception *exceptions; /* ascending by class within a state */
@@ -53,13 +57,16 @@ struct automaton {
 };
 
 /*
- * Builds the automaton of @patterns, given in ascending order of their rules. Its labels are accept
- * sets; the accept sets are those of every state that some path reaches, and the empty one.
+ * Builds the automaton of @patterns, given in ascending order of their rules, with a start for each
+ * of @starts: the roots whose patterns count from there, bit n - 1 for root n (NULL: one start, and
+ * no roots). Its labels are accept sets; the accept sets are those of every state that some path
+ * reaches from some start, and the empty one.
  * Returns 0 and the automaton (the caller frees it), -E2BIG where it exceeds a limit and in
  * *@ret_culprit the index of the pattern that is most likely why, or -ENOMEM.
  */
 int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
-		    struct automaton **ret_automaton, size_t *ret_culprit);
+		    const uint64_t *starts, uint32_t n_starts, struct automaton **ret_automaton,
+		    size_t *ret_culprit);
 
 /* Where a state leads by a byte. */
 uint32_t automaton_next(const struct automaton *automaton, uint32_t state, unsigned char byte);
@@ -87,10 +94,10 @@ int automaton_minimise(struct automaton *automaton);
 struct automaton_table {
 	struct bailiff_cell *cells;
 	uint32_t n_cells;
-	uint32_t start;
+	uint32_t *starts; /* of the automaton's starts, in their order */
 };
 
-/* Packs the automaton. Returns 0 and the table (the caller frees its cells), or -ENOMEM. */
+/* Packs the automaton. Returns 0 and the table (the caller frees its arrays), or -ENOMEM. */
 int automaton_pack(const struct automaton *automaton, struct automaton_table *ret_table);
 
 /* Frees an automaton; NULL is none. Returns NULL. */

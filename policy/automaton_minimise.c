@@ -327,7 +327,7 @@ static int quotient_allocate(struct quotient *q, const struct partition *p)
 {
 	size_t n = p->n_blocks, n_exceptions = p->dfa->first[p->dfa->n_states];
 	/* Any state is stacked once for each edge to it. */
-	size_t n_stack = n_exceptions + p->dfa->n_states + 2;
+	size_t n_stack = n_exceptions + p->dfa->n_states + p->dfa->n_starts + 2;
 
 	q->number = malloc((n + 1) * sizeof(*q->number));
 	q->stack = malloc(n_stack * sizeof(*q->stack));
@@ -377,7 +377,8 @@ static int quotient_build(struct quotient *q, const struct partition *p)
 	int r;
 
 	r = quotient_row(q, p, p->block_of[0], &capacity);
-	q->stack[q->n_stack++] = p->block_of[p->dfa->start];
+	for (uint32_t i = 0; i < p->dfa->n_starts; i++)
+		quotient_visit(q, p->block_of[p->dfa->starts[i]]);
 	while (r == 0 && q->n_stack) {
 		uint32_t block = q->stack[--q->n_stack];
 
@@ -386,7 +387,8 @@ static int quotient_build(struct quotient *q, const struct partition *p)
 	}
 	if (r < 0)
 		return r;
-	out->start = q->number[p->block_of[p->dfa->start]];
+	for (uint32_t i = 0; i < p->dfa->n_starts; i++)
+		p->dfa->starts[i] = q->number[p->block_of[p->dfa->starts[i]]];
 	for (uint32_t s = 0; s < out->n_states; s++)
 		out->defaults[s] = q->number[out->defaults[s]];
 	for (uint32_t i = 0; i < out->first[out->n_states]; i++)
@@ -400,7 +402,6 @@ static void automaton_replace(struct automaton *dfa, struct automaton *by)
 	struct automaton old = *dfa;
 
 	dfa->n_states = by->n_states;
-	dfa->start = by->start;
 	dfa->defaults = by->defaults;
 	dfa->first = by->first;
 	dfa->exceptions = by->exceptions;

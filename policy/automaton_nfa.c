@@ -367,11 +367,14 @@ int nfa_add(struct nfa *nfa, const struct automaton_pattern *pattern, uint32_t i
 {
 	struct builder b = {.nfa = nfa, .pattern = index};
 	struct frontier in = {.n = 1}, out = {.n = 0};
-	uint32_t root;
+	uint32_t *root = &nfa->roots[pattern->root], first;
 	int r = 0;
 
 	if (nfa->n_states == 0)
-		r = state_new(&b, NFA_JOIN, &root);
+		r = state_new(&b, NFA_JOIN, &first);
+	if (r == 0 && pattern->root && !*root)
+		r = state_new(&b, NFA_JOIN, root);
+	in.states[0] = *root;
 	if (r == 0)
 		r = walk(&b, pattern->glob, &in, &out);
 	for (unsigned i = 0; r == 0 && i < out.n; i++)

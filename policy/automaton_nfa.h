@@ -10,7 +10,8 @@
 
 /*
  * The nondeterministic automaton of many patterns: a tree over what the patterns say, so that
- * patterns that begin alike share their beginning, whatever it is made of. State 0 is the root.
+ * patterns that begin alike share their beginning, whatever it is made of. Each root has a tree of
+ * its own; state 0 is root 0.
  */
 
 #define NFA_NONE UINT32_MAX
@@ -43,7 +44,8 @@ struct nfa {
 	struct nfa_state *states;
 	uint32_t n_states;
 	size_t states_capacity;
-	struct nfa_link *links; /* of the lists of states */
+	uint32_t roots[1 + AUTOMATON_ROOTS_MAX]; /* the state of each root; 0 where there is none */
+	struct nfa_link *links;			 /* of the lists of states */
 	uint32_t n_links;
 	size_t links_capacity;
 	struct interner sets;  /* struct glob_set as eight numbers */

@@ -25,6 +25,7 @@ struct packer {
 	const struct automaton *dfa;
 	uint32_t *order;
 	uint32_t *place; /* of each state */
+	bool *is_start;	 /* of each state */
 	uint64_t *free;	 /* bit i: cell i is free */
 	size_t n_words, words_capacity;
 	size_t low;	  /* no row is tried below this word */
@@ -35,6 +36,7 @@ static void packer_release(struct packer *p)
 {
 	free(p->order);
 	free(p->place);
+	free(p->is_start);
 	free(p->free);
 }
 
@@ -75,8 +77,8 @@ static uint64_t row_fits(const struct packer *p, uint32_t state, size_t word)
 	const struct automaton *dfa = p->dfa;
 	uint64_t fits = p->free[word];
 
-	/* The start state has a cell for class 0 as well; no other row mentions that class. */
-	if (state == dfa->start)
+	/* Starts have a cell for class 0 as well; no other row mentions that class. */
+	if (p->is_start[state])
 		fits &= free_from(p, word * 64 + 1);
 	for (uint32_t i = dfa->first[state]; fits && i < dfa->first[state + 1]; i++)
 		fits &= free_from(p, word * 64 + 1 + dfa->exceptions[i].class);
@@ -89,7 +91,7 @@ static void row_take(struct packer *p, uint32_t state, uint32_t place)
 
 	p->place[state] = place;
 	cell_take(p, place);
-	if (state && state == dfa->start)
+	if (state && p->is_start[state])
 		cell_take(p, place + 1);
 	for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++)
 		cell_take(p, place + 1 + dfa->exceptions[i].class);
@@ -161,18 +163,26 @@ static void cells_fill(const struct packer *p, struct automaton_table *table)
 			head[1 + dfa->exceptions[i].class] = (struct bailiff_cell){
 				.check = p->place[s], .next = p->place[dfa->exceptions[i].target]};
 	}
-	table->start = p->place[dfa->start];
-	/* State 0 leads to itself by its default. */
-	if (table->start)
-		table->cells[table->start + 1] =
-			(struct bailiff_cell){.check = table->start, .next = table->start};
+	for (uint32_t i = 0; i < dfa->n_starts; i++) {
+		uint32_t start = table->starts[i] = p->place[dfa->starts[i]];
+
+		/* State 0 leads to itself by its default. */
+		if (start)
+			table->cells[start + 1] =
+				(struct bailiff_cell){.check = start, .next = start};
+	}
 }
 
 static int packer_allocate(struct packer *p)
 {
 	p->order = calloc(p->dfa->n_states, sizeof(*p->order));
 	p->place = calloc(p->dfa->n_states, sizeof(*p->place));
-	return p->order && p->place ? words_reserve(p, 8) : -ENOMEM;
+	p->is_start = calloc(p->dfa->n_states, sizeof(*p->is_start));
+	if (!p->order || !p->place || !p->is_start)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->dfa->n_starts; i++)
+		p->is_start[p->dfa->starts[i]] = true;
+	return words_reserve(p, 8);
 }
 
 int automaton_pack(const struct automaton *automaton, struct automaton_table *ret_table)
@@ -195,8 +205,12 @@ int automaton_pack(const struct automaton *automaton, struct automaton_table *re
 	/* A lookup reads one cell beyond the head for each class, taken or not. */
 	table.n_cells = p.n_cells + automaton->n_classes;
 	table.cells = calloc(table.n_cells, sizeof(*table.cells));
-	if (!table.cells)
+	table.starts = calloc(automaton->n_starts, sizeof(*table.starts));
+	if (!table.cells || !table.starts) {
+		free(table.cells);
+		free(table.starts);
 		return -ENOMEM;
+	}
 	cells_fill(&p, &table);
 	*ret_table = table;
 	return 0;

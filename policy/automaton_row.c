@@ -113,23 +113,30 @@ static int set_end(struct rows *rows, uint32_t *ret_set)
 	return interner_add(&rows->sets, rows->set, rows->n_set, ret_set);
 }
 
-int rows_start(struct rows *rows, uint32_t *ret_set)
+int rows_begin(struct rows *rows)
 {
 	size_t n = rows->nfa->n_states;
 	uint32_t empty;
-	int r;
 
 	rows->single = malloc((n + 1) * sizeof(*rows->single));
 	rows->seen = calloc(n + 1, sizeof(*rows->seen));
 	if (!rows->single || !rows->seen)
 		return -ENOMEM;
 	memset(rows->single, 0xff, n * sizeof(*rows->single));
-	r = interner_add(&rows->sets, NULL, 0, &empty);
-	if (r < 0)
-		return r;
+	return interner_add(&rows->sets, NULL, 0, &empty);
+}
+
+int rows_start(struct rows *rows, uint64_t roots, uint32_t *ret_set)
+{
+	const struct nfa *nfa = rows->nfa;
+	int r = 0;
+
 	set_begin(rows);
-	if (n)
+	if (nfa->n_states)
 		r = set_put_closure(rows, 0);
+	for (unsigned root = 1; r == 0 && root <= AUTOMATON_ROOTS_MAX; root++)
+		if (roots >> (root - 1) & 1 && nfa->roots[root])
+			r = set_put_closure(rows, nfa->roots[root]);
 	return r < 0 ? r : set_end(rows, ret_set);
 }
 

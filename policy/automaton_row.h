@@ -53,8 +53,12 @@ struct rows {
 	size_t n_kept, kept_capacity;
 };
 
-/* Allocates, and gives the set that a path begins in. Returns 0, -E2BIG or -ENOMEM. */
-int rows_start(struct rows *rows, uint32_t *ret_set);
+/* Allocates. Returns 0 or -ENOMEM. */
+int rows_begin(struct rows *rows);
+
+/* The set that a path begins in, with roots as automaton_build() takes them. Returns 0, -E2BIG or
+ * -ENOMEM. */
+int rows_start(struct rows *rows, uint64_t roots, uint32_t *ret_set);
 
 /* Computes rows->row of a set. Returns 0, -E2BIG where a limit is exceeded, or -ENOMEM. */
 int rows_compute(struct rows *rows, uint32_t set);

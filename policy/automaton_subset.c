@@ -27,8 +27,9 @@ struct subset {
 	struct { /* of each state */
 		uint32_t *set;
 		uint8_t *position;
+		uint16_t *start; /* in the aliases: from which start */
 	} of;
-	size_t set_capacity, position_capacity;
+	size_t set_capacity, position_capacity, start_capacity;
 	uint32_t n_done; /* states whose rows are there */
 	uint32_t *state_of_set;
 	size_t state_of_set_capacity;
@@ -37,12 +38,13 @@ struct subset {
 	uint32_t *accept_of_marks;
 	size_t accept_of_marks_capacity;
 	struct alias_trie aliases;
-	uint32_t unions[ALIAS_NODES_MAX]; /* of each group: the set of all its spellings */
+	uint32_t *unions; /* of each start and group: the set of all its spellings */
 	uint32_t *scratch;
 	size_t scratch_capacity;
 };
 
-static int subset_state_new(struct subset *s, uint32_t set, uint8_t position, uint32_t *ret_state)
+static int subset_state_new(struct subset *s, uint32_t set, uint8_t position, uint16_t start,
+			    uint32_t *ret_state)
 {
 	uint32_t n = s->dfa->n_states;
 	int r;
@@ -53,10 +55,13 @@ static int subset_state_new(struct subset *s, uint32_t set, uint8_t position, ui
 	if (r == 0)
 		r = array_reserve(&s->of.position, &s->position_capacity, n + 1u,
 				  sizeof(*s->of.position));
+	if (r == 0)
+		r = array_reserve(&s->of.start, &s->start_capacity, n + 1u, sizeof(*s->of.start));
 	if (r < 0)
 		return r;
 	s->of.set[n] = set;
 	s->of.position[n] = position;
+	s->of.start[n] = start;
 	s->dfa->n_states++;
 	*ret_state = n;
 	return 0;
@@ -78,7 +83,7 @@ static int subset_state_get(struct subset *s, uint32_t set, uint32_t *ret_state)
 			s->state_of_set[s->n_state_of_set++] = NFA_NONE;
 	}
 	if (s->state_of_set[set] == NFA_NONE) {
-		r = subset_state_new(s, set, ALIAS_DEAD, &s->state_of_set[set]);
+		r = subset_state_new(s, set, ALIAS_DEAD, 0, &s->state_of_set[set]);
 		if (r < 0)
 			return r;
 	}
@@ -206,6 +211,14 @@ static int compare_exceptions(const void *a, const void *b)
 	return (x->class > y->class) - (x->class < y->class);
 }
 
+/* The set that all spellings of the group lead to whose spelling a state ends. */
+static uint32_t state_union(const struct subset *s, uint32_t state)
+{
+	uint8_t group = s->aliases.nodes[s->of.position[state]].group;
+
+	return s->unions[s->of.start[state] * n_alias_groups + group];
+}
+
 /* The row of a state at a position in the aliases. */
 static int alias_row_append(struct subset *s, uint8_t position)
 {
@@ -219,12 +232,13 @@ static int alias_row_append(struct subset *s, uint8_t position)
 	for (uint8_t c = node->child; r == 0 && c != ALIAS_DEAD; c = s->aliases.nodes[c].sibling) {
 		unsigned class = class_of[(unsigned char)s->aliases.nodes[c].byte];
 
-		r = subset_state_new(s, row_target(&s->rows.row, class), c, &of_class[class]);
+		r = subset_state_new(s, row_target(&s->rows.row, class), c, s->of.start[s->n_done],
+				     &of_class[class]);
 	}
 	if (r == 0 && node->group != ALIAS_NONE) {
 		struct row row = s->rows.row;
 
-		r = rows_compute(&s->rows, s->unions[node->group]);
+		r = rows_compute(&s->rows, state_union(s, s->n_done));
 		if (r == 0)
 			r = subset_state_get(s, row_target(&s->rows.row, class_of['/']),
 					     &of_class[class_of['/']]);
@@ -264,13 +278,13 @@ static int state_finish(struct subset *s)
 	if (r == 0)
 		r = position == ALIAS_DEAD ? row_append(s, NULL) : alias_row_append(s, position);
 	if (r == 0)
-		r = set_accept(s, group == ALIAS_NONE ? set : s->unions[group], &dfa->labels[n]);
+		r = set_accept(s, group == ALIAS_NONE ? set : state_union(s, n), &dfa->labels[n]);
 	s->n_done++;
 	return r;
 }
 
-/* The set that the spellings of a group lead to together. */
-static int union_compute(struct subset *s, uint32_t start, unsigned group)
+/* The set that the spellings of a group lead to together, from the set @start. */
+static int union_compute(struct subset *s, uint32_t start, unsigned group, uint32_t *ret_union)
 {
 	const uint8_t *class_of = s->rows.nfa->class_of;
 	uint32_t sets[ALIAS_GROUP_SIZE];
@@ -285,26 +299,41 @@ static int union_compute(struct subset *s, uint32_t start, unsigned group)
 			sets[i] = row_target(&s->rows.row, class_of[(unsigned char)*c]);
 		}
 	}
-	return rows_union(&s->rows, sets, ALIAS_GROUP_SIZE, &s->unions[group]);
+	return rows_union(&s->rows, sets, ALIAS_GROUP_SIZE, ret_union);
 }
 
-static int subset_run(struct subset *s, unsigned flags)
+/* Makes the state that paths begin in from one of the starts. */
+static int subset_start(struct subset *s, uint16_t start, uint64_t roots, bool aliases)
+{
+	uint32_t set;
+	int r = rows_start(&s->rows, roots, &set);
+
+	for (unsigned group = 0; r == 0 && aliases && group < n_alias_groups; group++)
+		r = union_compute(s, set, group, &s->unions[start * n_alias_groups + group]);
+	if (r < 0)
+		return r;
+	return aliases ? subset_state_new(s, set, ALIAS_ROOT, start, &s->dfa->starts[start])
+		       : subset_state_get(s, set, &s->dfa->starts[start]);
+}
+
+static int subset_run(struct subset *s, unsigned flags, const uint64_t *starts)
 {
 	bool aliases = flags & AUTOMATON_ALIASES;
-	uint32_t dead, start, empty;
+	uint32_t n = s->dfa->n_starts, dead, empty;
 	int r;
 
 	alias_trie_init(&s->aliases);
-	r = rows_start(&s->rows, &start);
+	s->unions = calloc(n, n_alias_groups * sizeof(*s->unions));
+	s->dfa->starts = calloc(n, sizeof(*s->dfa->starts));
+	if (!s->unions || !s->dfa->starts)
+		return -ENOMEM;
+	r = rows_begin(&s->rows);
 	if (r == 0)
 		r = interner_add(&s->dfa->accepts, NULL, 0, &empty);
-	for (unsigned group = 0; r == 0 && aliases && group < n_alias_groups; group++)
-		r = union_compute(s, start, group);
 	if (r == 0)
 		r = subset_state_get(s, ROWS_EMPTY, &dead);
-	if (r == 0)
-		r = aliases ? subset_state_new(s, start, ALIAS_ROOT, &s->dfa->start)
-			    : subset_state_get(s, start, &s->dfa->start);
+	for (uint32_t i = 0; r == 0 && i < n; i++)
+		r = subset_start(s, (uint16_t)i, starts ? starts[i] : 0, aliases);
 	while (r == 0 && s->n_done < s->dfa->n_states)
 		r = state_finish(s);
 	return r;
@@ -316,6 +345,8 @@ static void subset_release(struct subset *s)
 	interner_release(&s->marks);
 	free(s->of.set);
 	free(s->of.position);
+	free(s->of.start);
+	free(s->unions);
 	free(s->state_of_set);
 	free(s->accept_of_marks);
 	free(s->scratch);
@@ -373,7 +404,8 @@ static void automaton_freep(struct automaton **automaton)
 }
 
 int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
-		    struct automaton **ret_automaton, size_t *ret_culprit)
+		    const uint64_t *starts, uint32_t n_starts, struct automaton **ret_automaton,
+		    size_t *ret_culprit)
 {
 	__attribute__((cleanup(automaton_freep))) struct automaton *dfa = calloc(1, sizeof(*dfa));
 	__attribute__((cleanup(subset_release))) struct subset s = {.dfa = dfa};
@@ -386,7 +418,8 @@ int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns,
 	if (r < 0)
 		return r;
 	s.rows.nfa = &nfa;
-	r = subset_run(&s, flags);
+	dfa->n_starts = starts ? n_starts : 1;
+	r = subset_run(&s, flags, starts);
 	if (r == -E2BIG)
 		return subset_blame(&s, n_patterns, ret_culprit);
 	if (r < 0)
@@ -402,6 +435,7 @@ struct automaton *automaton_free(struct automaton *automaton)
 {
 	if (!automaton)
 		return NULL;
+	free(automaton->starts);
 	free(automaton->defaults);
 	free(automaton->first);
 	free(automaton->exceptions);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/compile.h"
+#include "policy/compiler.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -10,34 +10,6 @@
 #include "policy/glob.h"
 #include "policy/image.h"
 #include "policy/policy.h"
-
-/*
- * Rules have their numbers in the image's rule table from here on. Number 0 is none, so that a
- * decision of 0 is an allow that no rule made; the rules of the policies follow in order, then what
- * stands for lines "default =".
- */
-
-struct compiler {
-	const struct policy *const *policies;
-	size_t n_policies;
-	uint32_t n_rules, n_own; /* all; and without defaults */
-	struct bailiff_rule *rules;
-	const struct policy_rule **sources; /* of each own rule; NULL for number 0 */
-	uint32_t *group_of;		    /* of each rule: its policy */
-	uint8_t *verbs;
-	struct automaton_pattern *patterns;
-	struct bailiff_policy *table;
-	uint32_t (*defaults)[BAILIFF_N_VERBS];	     /* of each policy: decisions */
-	uint32_t (*unnamed_answer)[BAILIFF_N_VERBS]; /* ... on what has no path */
-	struct glob *unnamed;
-	struct automaton *automaton;
-	struct containment containment;
-	uint8_t *overridden; /* scratch of each rule: verbs; 0 between uses */
-	struct interner labels;
-	uint32_t *words;     /* of each accept set: a label without what lies beneath */
-	struct below *below; /* of each state */
-	uint32_t used, strictest[BAILIFF_LABEL_WORDS];
-};
 
 static void compiler_release(struct compiler *c)
 {
@@ -50,9 +22,11 @@ static void compiler_release(struct compiler *c)
 	free(c->defaults);
 	free(c->unnamed_answer);
 	glob_free(c->unnamed);
+	glob_free(c->any);
 	automaton_free(c->automaton);
 	containment_release(&c->containment);
 	free(c->overridden);
+	free(c->some);
 	interner_release(&c->labels);
 	free(c->words);
 	free(c->below);
@@ -67,7 +41,8 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
 }
 
 static uint64_t rule_key(const struct policy *policy, enum policy_section in,
-			 enum bailiff_verdict verdict, unsigned verbs, const char *pattern)
+			 enum bailiff_verdict verdict, unsigned verbs, const char *pattern,
+			 const struct policy_subject *subject)
 {
 	static const char *const sections[POLICY_N_SECTIONS] = {
 		[POLICY_EXEC] = "exec",	      [POLICY_FILE] = "file",
@@ -81,20 +56,14 @@ static uint64_t rule_key(const struct policy *policy, enum policy_section in,
 	hash = hash_bytes(hash, policy->name, strlen(policy->name) + 1);
 	hash = hash_bytes(hash, section, strlen(section) + 1);
 	hash = hash_bytes(hash, small, sizeof(small));
+	if (subject)
+		hash = hash_bytes(hash, subject->pattern, strlen(subject->pattern) + 1);
 	return hash_bytes(hash, pattern, strlen(pattern) + 1);
-}
-
-/* What a verdict of a rule becomes under its policy's mode. */
-static uint32_t decision(const struct policy *policy, enum bailiff_verdict verdict, uint32_t rule)
-{
-	if (policy->audit && verdict == BAILIFF_DENY)
-		verdict = BAILIFF_WOULD_DENY;
-	return (uint32_t)verdict | rule << BAILIFF_RULE_SHIFT;
 }
 
 static int compiler_allocate(struct compiler *c)
 {
-	size_t n = 2 + c->n_policies * BAILIFF_N_VERBS;
+	size_t n = 1 + MARKS + c->n_policies * BAILIFF_N_VERBS;
 
 	for (size_t i = 0; i < c->n_policies; i++)
 		n += c->policies[i]->n_rules;
@@ -107,8 +76,9 @@ static int compiler_allocate(struct compiler *c)
 	c->defaults = calloc(c->n_policies + 1, sizeof(*c->defaults));
 	c->unnamed_answer = calloc(c->n_policies + 1, sizeof(*c->unnamed_answer));
 	c->overridden = calloc(n, sizeof(*c->overridden));
+	c->some = calloc(n, sizeof(*c->some));
 	if (!c->rules || !c->sources || !c->group_of || !c->verbs || !c->patterns || !c->table ||
-	    !c->defaults || !c->unnamed_answer || !c->overridden)
+	    !c->defaults || !c->unnamed_answer || !c->overridden || !c->some)
 		return -ENOMEM;
 	return 0;
 }
@@ -119,15 +89,18 @@ static void rules_add(struct compiler *c, uint32_t index)
 
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
+		const struct policy_subject *subject = policy_rule_subject(policy, rule);
 		uint32_t n = c->n_rules++;
 
 		c->sources[n] = rule;
 		c->group_of[n] = index;
 		c->verbs[n] = (uint8_t)rule->verbs;
 		c->patterns[n - 1] = (struct automaton_pattern){.glob = rule->glob, .rule = n};
+		if (subject)
+			c->patterns[n - 1].root = 1 + subjects_number(&c->subjects, subject);
 		c->rules[n] = (struct bailiff_rule){
 			.key = rule_key(policy, rule->section, rule->verdict, rule->verbs,
-					rule->pattern),
+					rule->pattern, subject),
 			.policy = index,
 			.line = rule->line,
 			.column = rule->column,
@@ -153,32 +126,49 @@ static void defaults_add(struct compiler *c, uint32_t index)
 			continue;
 		c->n_rules++;
 		c->rules[n] = (struct bailiff_rule){
-			.key = rule_key(policy, i, line->verdict, sections[i], ""),
+			.key = rule_key(policy, i, line->verdict, sections[i], "", NULL),
 			.policy = index,
 			.line = line->line,
 			.column = line->column,
 		};
 		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
 			if (sections[i] >> verb & 1)
-				c->defaults[index][verb] = decision(policy, line->verdict, n);
+				c->defaults[index][verb] =
+					compiler_decision(policy, line->verdict, n);
 	}
+}
+
+/* What accept sets say besides, in ascending order. It is of no policy, and has no verbs. */
+static void mark_add(struct compiler *c, const struct glob *glob, uint32_t number)
+{
+	c->patterns[c->n_patterns++] =
+		(struct automaton_pattern){.glob = glob, .rule = c->n_rules + number};
+	c->group_of[c->n_rules + number] = (uint32_t)c->n_policies;
 }
 
 /*
  * What has no place in a tree, such as a memfd, has a name that does not begin with '/'. A policy
  * without a pattern for it cannot tell what it is: the strictest of its answers holds, not the
- * default. One more pattern tells these names; it is of no policy, and in no table of rules.
+ * default. One more pattern tells these names.
  */
-static int unnamed_add(struct compiler *c)
+static int marks_add(struct compiler *c)
 {
 	struct glob_error error;
 	int r = glob_parse("?**", 0, &c->unnamed, &error);
 
+	if (r == 0)
+		r = glob_parse("**", 0, &c->any, &error);
 	if (r < 0)
 		return r;
-	c->patterns[c->n_own - 1] =
-		(struct automaton_pattern){.glob = c->unnamed, .rule = c->n_rules};
-	c->group_of[c->n_rules] = (uint32_t)c->n_policies;
+	c->n_patterns = c->n_own - 1;
+	for (unsigned number = 0; number < c->subjects.n; number++)
+		if (c->subjects.of[number].key)
+			mark_add(c, c->subjects.globs[number], number);
+	mark_add(c, c->unnamed, MARK_UNNAMED);
+	if (c->subjects.n) {
+		mark_add(c, c->any, MARK_UNKNOWN);
+		c->patterns[c->n_patterns - 1].root = SUBJECTS_ROOT_UNKNOWN;
+	}
 	return 0;
 }
 
@@ -192,7 +182,7 @@ static uint32_t strictest_of(const struct compiler *c, uint32_t policy, unsigned
 
 		if (c->group_of[rule] != policy || !(c->verbs[rule] >> verb & 1))
 			continue;
-		word = decision(c->policies[policy], c->sources[rule]->verdict, rule);
+		word = compiler_decision(c->policies[policy], c->sources[rule]->verdict, rule);
 		if (BAILIFF_VERDICT(word) > BAILIFF_VERDICT(best))
 			best = word;
 	}
@@ -219,95 +209,7 @@ static int compiler_number(struct compiler *c)
 		c->table[i].severity = policy->severity;
 		c->table[i].audit = policy->audit;
 	}
-	return unnamed_add(c);
-}
-
-/* Sets what of an accept set is overridden by rules that lie inside. */
-static void override(struct compiler *c, const uint32_t *set, size_t n_set)
-{
-	for (size_t i = 0; i < n_set; i++)
-		c->overridden[set[i]] = 0;
-	for (size_t i = 0; i < n_set; i++) {
-		size_t n;
-		/* What a rule lies inside is in every accept set that has the rule. */
-		const uint32_t *around = interner_list(&c->containment.around, set[i], &n);
-
-		for (size_t k = 0; k < n; k++)
-			c->overridden[around[k]] |= c->verbs[set[i]];
-	}
-}
-
-/*
- * The decision of one policy for one verb, by those of its rules that an accept set has. Rules that
- * are not overridden and differ stand side by side: the strictest is taken, the first of equals.
- */
-static uint32_t decide_policy(const struct compiler *c, uint32_t policy, unsigned verb,
-			      const uint32_t *set, size_t n_set, bool unnamed)
-{
-	uint32_t best = 0;
-
-	for (size_t i = 0; i < n_set; i++) {
-		uint32_t rule = set[i];
-
-		if (!((c->verbs[rule] & ~c->overridden[rule]) >> verb & 1))
-			continue;
-		if (!best || c->sources[rule]->verdict > c->sources[best]->verdict)
-			best = rule;
-	}
-	if (!best && verb >= BAILIFF_N_VERBS)
-		return BAILIFF_ALLOW; /* a default about acts is a rule */
-	if (!best)
-		return (unnamed ? c->unnamed_answer : c->defaults)[policy][verb];
-	return decision(c->policies[policy], c->sources[best]->verdict, best);
-}
-
-/* The strictest stands; of allows, one that a rule made says more than one that none did. */
-static uint32_t stricter(uint32_t a, uint32_t b)
-{
-	if (BAILIFF_VERDICT(a) != BAILIFF_VERDICT(b))
-		return BAILIFF_VERDICT(a) > BAILIFF_VERDICT(b) ? a : b;
-	return a == BAILIFF_ALLOW ? b : a;
-}
-
-/* Of a policy's exec decision: itself if it is a deny that a pattern says. */
-static uint32_t decide_invoked(const struct compiler *c, uint32_t exec)
-{
-	bool deny = BAILIFF_VERDICT(exec) >= BAILIFF_WOULD_DENY;
-
-	return deny && BAILIFF_RULE(exec) < c->n_own ? exec : BAILIFF_ALLOW;
-}
-
-/* Adds to @words what one policy says, by those of its rules that an accept set has. */
-static void decide_all(const struct compiler *c, uint32_t policy, const uint32_t *set, size_t n_set,
-		       bool unnamed, uint32_t *words)
-{
-	uint32_t said[BAILIFF_LABEL_WORDS] = {0};
-	uint32_t exec;
-
-	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
-		said[verb] = decide_policy(c, policy, verb, set, n_set, unnamed);
-	exec = said[BAILIFF_VERB_EXEC];
-	said[BAILIFF_VERB_INVOKED] = decide_invoked(c, exec);
-	said[BAILIFF_VERB_MAP] = c->policies[policy]->libraries ? exec : said[BAILIFF_VERB_INVOKED];
-	said[BAILIFF_VERB_ACT] = decide_policy(c, policy, BAILIFF_VERB_ACT, set, n_set, unnamed);
-	for (unsigned i = 0; i < BAILIFF_VERB_BELOW; i++)
-		words[i] = stricter(words[i], said[i]);
-}
-
-/* What an accept set says; what lies beneath is not known yet. */
-static void decide(struct compiler *c, const uint32_t *set, size_t n_set, uint32_t *words)
-{
-	/* the greatest number in accept sets; those of defaults are in none */
-	bool unnamed = n_set && set[n_set - 1] == c->n_rules;
-	size_t begin = 0, end;
-
-	override(c, set, n_set);
-	/* Rules ascend, so those of one policy stand together. */
-	for (uint32_t policy = 0; policy < c->n_policies; policy++, begin = end) {
-		for (end = begin; end < n_set && c->group_of[set[end]] == policy; end++)
-			;
-		decide_all(c, policy, set + begin, end - begin, unnamed, words);
-	}
+	return marks_add(c);
 }
 
 /* Notes for the header what a label says. */
@@ -336,7 +238,7 @@ static int compiler_decide(struct compiler *c)
 		size_t n;
 		const uint32_t *set = interner_list(accepts, a, &n);
 
-		decide(c, set, n, c->words + (size_t)a * BAILIFF_LABEL_WORDS);
+		compiler_decide_set(c, set, n, c->words + (size_t)a * BAILIFF_LABEL_WORDS);
 	}
 	return below_compute(c->automaton, c->words, &c->below);
 }
@@ -376,8 +278,15 @@ static int compiler_label(struct compiler *c)
 static bool act_counts(const struct image *image, char section, unsigned number)
 {
 	const char name[] = {section, (char)(BAILIFF_ACT_BASE + number)};
-	uint32_t word = image_decide(image->cells, BAILIFF_VERB_ACT, name, sizeof(name));
+	const struct bailiff_image *header = image_header(image->cells);
+	const struct bailiff_class *classes =
+		(const struct bailiff_class *)(image->cells + header->classes);
+	uint32_t word = image_decide_from(image->cells, header->unknown, BAILIFF_VERB_ACT, name,
+					  sizeof(name));
 
+	for (uint32_t i = 0; i < header->n_classes; i++)
+		word |= image_decide_from(image->cells, classes[i].start, BAILIFF_VERB_ACT, name,
+					  sizeof(name));
 	return BAILIFF_VERDICT(word) != BAILIFF_ALLOW;
 }
 
@@ -394,6 +303,8 @@ static void acts_note(const struct compiler *c, struct image *image)
 		if (c->sources[rule]->section == POLICY_NETWORK &&
 		    c->sources[rule]->verdict != BAILIFF_ALLOW)
 			header->network = 1;
+	for (size_t i = 0; i < c->n_policies; i++)
+		header->revoke |= c->policies[i]->revoke;
 }
 
 /* Adds the error; returns 1, or -ENOMEM. */
@@ -408,16 +319,44 @@ static int too_large(const struct compiler *c, struct diag *diag, uint32_t rule,
 	return r < 0 ? r : 1;
 }
 
+/* Adds the error that there are too many subjects, at the last of them; returns 1, or -ENOMEM. */
+static int too_many_subjects(const struct compiler *c, struct diag *diag)
+{
+	const struct policy *policy = NULL;
+	const struct policy_subject *last;
+	int r;
+
+	for (size_t i = 0; i < c->n_policies; i++)
+		if (c->policies[i]->n_subjects)
+			policy = c->policies[i];
+	if (!policy)
+		return -EINVAL;
+	last = &policy->subjects[policy->n_subjects - 1];
+	r = diag_add(
+		diag, DIAG_ERROR, policy->file, last->line, last->column, NULL,
+		"the policies of one container name more than %d executables in sections such "
+		"as [file \"EXECUTABLE\"], or more than %d mixtures of them by inheritance: use "
+		"wider patterns, or split the policy",
+		BAILIFF_SUBJECTS, BAILIFF_CLASSES);
+	return r < 0 ? r : 1;
+}
+
 static int compiler_run(struct compiler *c, struct diag *diag)
 {
 	uint32_t rule = 0;
 	size_t pattern = 0;
 	int r;
 
-	r = compiler_number(c);
+	r = subjects_find(c->policies, c->n_policies, c->previous, c->serial, &c->subjects);
+	if (r == -E2BIG)
+		return too_many_subjects(c, diag);
+	if (r == 0)
+		r = compiler_number(c);
 	if (r < 0)
 		return r;
-	r = automaton_build(c->patterns, c->n_own, AUTOMATON_ALIASES, &c->automaton, &pattern);
+	r = automaton_build(c->patterns, c->n_patterns, AUTOMATON_ALIASES,
+			    c->subjects.n ? c->subjects.starts : NULL, c->subjects.n_starts,
+			    &c->automaton, &pattern);
 	if (r == -E2BIG)
 		return too_large(
 			c, diag, c->patterns[pattern].rule,
@@ -426,7 +365,7 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 			"patterns that differ in one part as one: /**/{a,b}/**");
 	if (r < 0)
 		return r;
-	r = containment_compute(&c->containment, &c->automaton->accepts, c->n_rules + 1,
+	r = containment_compute(&c->containment, &c->automaton->accepts, c->n_rules + MARKS,
 				c->group_of, c->verbs, &rule);
 	if (r == -E2BIG)
 		return too_large(
@@ -438,12 +377,15 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 	return compiler_label(c);
 }
 
-int image_compile(const struct policy *const *policies, size_t n_policies, struct diag *diag,
+int image_compile(const struct policy *const *policies, size_t n_policies,
+		  const struct bailiff_cell *previous, __u64 serial, struct diag *diag,
 		  struct image **ret_image)
 {
 	__attribute__((cleanup(compiler_release))) struct compiler c = {
 		.policies = policies,
 		.n_policies = n_policies,
+		.previous = previous,
+		.serial = serial,
 	};
 	struct image_parts parts;
 	int r;
@@ -459,6 +401,8 @@ int image_compile(const struct policy *const *policies, size_t n_policies, struc
 		.policies = c.table,
 		.n_policies = (uint32_t)n_policies,
 		.used = c.used,
+		.subjects = c.subjects.n ? &c.subjects : NULL,
+		.serial = serial,
 	};
 	memcpy(parts.strictest, c.strictest, sizeof(parts.strictest));
 	r = image_assemble(&parts, c.automaton, ret_image);

@@ -23,7 +23,44 @@ struct image_parts {
 	uint32_t n_policies;
 	uint32_t used;
 	uint32_t strictest[BAILIFF_LABEL_WORDS];
+	const struct subjects *subjects; /* the automaton's starts are theirs; NULL: none */
+	uint64_t serial;
 };
+
+/* Executables that have rules of their own, and the classes that tasks can come to be of (abi.h).
+ */
+struct subjects {
+	struct bailiff_subject of[BAILIFF_SUBJECTS]; /* by number */
+	const struct glob *globs[BAILIFF_SUBJECTS];
+	unsigned n; /* one more than the greatest number; 0: there are none */
+	uint32_t inherited;
+	struct bailiff_class classes[BAILIFF_CLASSES]; /* without their starts */
+	uint32_t n_classes;
+	uint64_t starts[BAILIFF_CLASSES + 1]; /* roots of each class, and of the unknown */
+	uint32_t n_starts;
+};
+
+struct policy;
+struct policy_subject;
+
+/*
+ * Numbers the subjects of all policies, as in the image @previous (NULL: none) where they are in
+ * it, and finds the classes. @s is all zero before. Returns 0, -E2BIG where there are too many of
+ * either, or -ENOMEM.
+ */
+int subjects_find(const struct policy *const *policies, size_t n_policies,
+		  const struct bailiff_cell *previous, uint64_t serial, struct subjects *s);
+
+/* A subject's number, BAILIFF_SUBJECTS where it has none. */
+unsigned subjects_number(const struct subjects *s, const struct policy_subject *subject);
+
+/*
+ * The roots of the automaton: 1 + number for a subject's rules, and one for what marks that it is
+ * not known who somebody is. Every subject's rules are in accept sets then, whose mark says that
+ * allows do not count: were they left out, denies that say the same would seem to be wider than
+ * they are.
+ */
+#define SUBJECTS_ROOT_UNKNOWN (BAILIFF_SUBJECTS + 1)
 
 /*
  * Minimises and packs @automaton, whose states have labels by now, and lays the whole image out.

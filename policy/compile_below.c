@@ -62,7 +62,6 @@ static int flood_allocate(struct flood *f)
 static void flood_begin(struct flood *f)
 {
 	const struct automaton *dfa = f->dfa;
-	uint32_t root = automaton_next(dfa, dfa->start, '/');
 
 	memset(f->head, 0xff, dfa->accepts.n_lists * sizeof(*f->head));
 	for (uint32_t s = dfa->n_states; s--;) {
@@ -70,9 +69,13 @@ static void flood_begin(struct flood *f)
 		f->head[dfa->labels[s]] = s;
 		f->slash[s] = automaton_next(dfa, s, '/');
 	}
-	/* What is beneath "/" has no other '/' between. No other path leads to that state, as it
-	 * stands in the trie of the aliases. */
-	f->slash[root] = root;
+	/* What is beneath "/" has no other '/' between. No other path leads to those states, as
+	 * they stand in the trie of the aliases. */
+	for (uint32_t i = 0; i < dfa->n_starts; i++) {
+		uint32_t root = automaton_next(dfa, dfa->starts[i], '/');
+
+		f->slash[root] = root;
+	}
 }
 
 static int compare_ranked(const void *a, const void *b)

@@ -15,6 +15,8 @@
 #define LABEL_CELLS ((uint32_t)(BAILIFF_LABEL_WORDS * sizeof(uint32_t) / CELL_SIZE))
 #define RULE_CELLS CELLS_OF(struct bailiff_rule)
 #define POLICY_CELLS CELLS_OF(struct bailiff_policy)
+#define CLASS_CELLS CELLS_OF(struct bailiff_class)
+#define SUBJECT_CELLS CELLS_OF(struct bailiff_subject)
 
 /* Looks like a head, and is none: abi.h's cells that nothing is in. */
 #define CELL_UNUSED 0xffffffffu
@@ -22,6 +24,7 @@
 static void table_free(struct automaton_table *table)
 {
 	free(table->cells);
+	free(table->starts);
 }
 
 static void image_freep(struct image **image)
@@ -46,6 +49,20 @@ static void table_put(struct bailiff_cell *to, const void *from, size_t n_cells)
 		memcpy(to, from, n_cells * CELL_SIZE);
 }
 
+static void classes_fill(struct image *image, const struct subjects *subjects,
+			 const uint32_t *starts)
+{
+	struct bailiff_image *header = (struct bailiff_image *)image->cells;
+	struct bailiff_class *classes = (struct bailiff_class *)(image->cells + header->classes);
+
+	table_put(image->cells + header->subjects, subjects->of,
+		  (size_t)SUBJECT_CELLS * header->n_subjects);
+	for (uint32_t i = 0; i < header->n_classes; i++)
+		classes[i] = (struct bailiff_class){subjects->classes[i].subjects, starts[i]};
+	header->inherited = subjects->inherited;
+	header->unknown = starts[header->n_classes];
+}
+
 static void image_fill(struct image *image, const struct image_parts *parts,
 		       const struct automaton *automaton, const struct automaton_table *table)
 {
@@ -55,17 +72,23 @@ static void image_fill(struct image *image, const struct image_parts *parts,
 	*header = (struct bailiff_image){
 		.magic = BAILIFF_IMAGE_MAGIC,
 		.n_cells = (uint32_t)image->n_cells,
-		.start = table->start,
+		.start = table->starts[0],
+		.unknown = table->starts[0],
 		.used = parts->used,
 		.labels = HEADER_CELLS,
 		.n_labels = parts->n_labels,
 		.n_rules = parts->n_rules,
 		.n_policies = parts->n_policies,
 		.n_states = table->n_cells,
+		.n_classes = parts->subjects ? parts->subjects->n_classes : 0,
+		.n_subjects = parts->subjects ? parts->subjects->n : 0,
+		.serial = parts->serial,
 	};
 	header->rules = header->labels + LABEL_CELLS * header->n_labels;
 	header->policies = header->rules + RULE_CELLS * header->n_rules;
-	header->states = header->policies + POLICY_CELLS * header->n_policies;
+	header->classes = header->policies + POLICY_CELLS * header->n_policies;
+	header->subjects = header->classes + CLASS_CELLS * header->n_classes;
+	header->states = header->subjects + SUBJECT_CELLS * header->n_subjects;
 	memcpy(header->strictest, parts->strictest, sizeof(header->strictest));
 	memcpy(header->class_of, automaton->class_of, sizeof(header->class_of));
 	table_put(cells + header->labels, parts->labels, (size_t)LABEL_CELLS * header->n_labels);
@@ -73,6 +96,8 @@ static void image_fill(struct image *image, const struct image_parts *parts,
 	table_put(cells + header->policies, parts->policies,
 		  (size_t)POLICY_CELLS * header->n_policies);
 	table_put(cells + header->states, table->cells, table->n_cells);
+	if (parts->subjects)
+		classes_fill(image, parts->subjects, table->starts);
 }
 
 int image_assemble(const struct image_parts *parts, struct automaton *automaton,
@@ -92,6 +117,9 @@ int image_assemble(const struct image_parts *parts, struct automaton *automaton,
 	n_cells = HEADER_CELLS + (size_t)LABEL_CELLS * parts->n_labels +
 		  (size_t)RULE_CELLS * parts->n_rules + (size_t)POLICY_CELLS * parts->n_policies +
 		  table.n_cells;
+	if (parts->subjects)
+		n_cells += (size_t)CLASS_CELLS * parts->subjects->n_classes +
+			   (size_t)SUBJECT_CELLS * parts->subjects->n;
 	image = image_new(n_cells);
 	if (!image)
 		return -ENOMEM;
@@ -110,11 +138,11 @@ struct image *image_free(struct image *image)
 	return NULL;
 }
 
-__u32 image_match(const struct bailiff_cell *cells, const char *path, size_t n)
+__u32 image_match(const struct bailiff_cell *cells, __u32 start, const char *path, size_t n)
 {
 	const struct bailiff_image *header = image_header(cells);
 	const struct bailiff_cell *states = cells + header->states;
-	__u32 state = header->start;
+	__u32 state = start;
 
 	for (size_t i = 0; i < n; i++) {
 		__u32 class = header->class_of[(unsigned char)path[i]];
@@ -131,10 +159,32 @@ static const __u32 *label_words(const struct bailiff_cell *cells, __u32 label)
 	       (size_t)label * BAILIFF_LABEL_WORDS;
 }
 
-__u32 image_decide(const struct bailiff_cell *cells, enum bailiff_verb verb, const char *path,
-		   size_t n)
+__u32 image_decide_from(const struct bailiff_cell *cells, __u32 start, unsigned word,
+			const char *path, size_t n)
 {
-	return label_words(cells, image_match(cells, path, n))[verb];
+	return label_words(cells, image_match(cells, start, path, n))[word];
+}
+
+__u32 image_decide(const struct bailiff_cell *cells, unsigned word, const char *path, size_t n)
+{
+	return image_decide_from(cells, image_header(cells)->start, word, path, n);
+}
+
+static const struct bailiff_class *image_classes(const struct bailiff_cell *cells)
+{
+	return (const struct bailiff_class *)(cells + image_header(cells)->classes);
+}
+
+__u32 image_start(const struct bailiff_cell *cells, __u32 subjects)
+{
+	const struct bailiff_image *header = image_header(cells);
+
+	if (subjects == 0)
+		return header->start;
+	for (__u32 i = 0; i < header->n_classes; i++)
+		if (image_classes(cells)[i].subjects == subjects)
+			return image_classes(cells)[i].start;
+	return header->unknown;
 }
 
 /* The tables follow one another without a gap, as image_fill() lays them out. */
@@ -142,11 +192,15 @@ static bool layout_good(const struct bailiff_image *header, size_t n_cells)
 {
 	uint64_t rules = HEADER_CELLS + (uint64_t)LABEL_CELLS * header->n_labels;
 	uint64_t policies = rules + (uint64_t)RULE_CELLS * header->n_rules;
-	uint64_t states = policies + (uint64_t)POLICY_CELLS * header->n_policies;
+	uint64_t classes = policies + (uint64_t)POLICY_CELLS * header->n_policies;
+	uint64_t subjects = classes + (uint64_t)CLASS_CELLS * header->n_classes;
+	uint64_t states = subjects + (uint64_t)SUBJECT_CELLS * header->n_subjects;
 
 	return header->magic == BAILIFF_IMAGE_MAGIC && header->n_cells <= n_cells &&
 	       header->labels == HEADER_CELLS && header->rules == rules &&
-	       header->policies == policies && header->states == states &&
+	       header->policies == policies && header->classes == classes &&
+	       header->subjects == subjects && header->states == states &&
+	       header->n_classes <= BAILIFF_CLASSES && header->n_subjects <= BAILIFF_SUBJECTS &&
 	       states + header->n_states == header->n_cells && header->n_labels > 0 &&
 	       header->n_states > 0 && header->n_states < BAILIFF_HEAD;
 }
@@ -169,8 +223,12 @@ static bool states_good(const struct bailiff_cell *cells)
 		if (header->class_of[byte] > max_class)
 			max_class = header->class_of[byte];
 	if (header->class_of[0] != 0 || !state_good(states, n, max_class, header->start) ||
-	    states[0].check != BAILIFF_HEAD || states[0].next != 0)
+	    !state_good(states, n, max_class, header->unknown) || states[0].check != BAILIFF_HEAD ||
+	    states[0].next != 0)
 		return false;
+	for (__u32 i = 0; i < header->n_classes; i++)
+		if (!state_good(states, n, max_class, image_classes(cells)[i].start))
+			return false;
 	for (__u32 i = 0; i < n; i++) {
 		const struct bailiff_cell *cell = &states[i];
 
@@ -185,18 +243,24 @@ static bool states_good(const struct bailiff_cell *cells)
 }
 
 /* Whether the words of a label say what can be: see abi.h. */
-static bool words_good(const __u32 *words, __u32 n_rules)
+static bool words_good(const __u32 *words, const struct bailiff_image *header)
 {
 	for (unsigned i = 0; i < BAILIFF_N_DECISIONS; i++)
-		if (BAILIFF_RULE(words[i]) >= n_rules)
+		if (BAILIFF_RULE(words[i]) >= header->n_rules)
 			return false;
-	return words[BAILIFF_WORD_LEAST] < 1u << 2 * BAILIFF_N_VERBS;
+	for (unsigned i = BAILIFF_WORD_SUBJECTS + 1; i < BAILIFF_LABEL_WORDS; i++)
+		if (words[i])
+			return false;
+	return words[BAILIFF_WORD_LEAST] < 1u << 2 * BAILIFF_N_VERBS &&
+	       !((__u64)words[BAILIFF_WORD_SUBJECTS] >> header->n_subjects);
 }
 
 static bool masks_good(const struct bailiff_image *header)
 {
-	return !(header->used >> BAILIFF_N_DECISIONS) && !(header->process >> BAILIFF_N_PROCESS) &&
-	       header->network <= 1 && !(header->capabilities >> BAILIFF_N_CAPABILITIES);
+	return !(header->used >> BAILIFF_N_DECISIONS) &&
+	       !((__u64)header->inherited >> header->n_subjects) &&
+	       !(header->process >> BAILIFF_N_PROCESS) && header->network <= 1 &&
+	       header->revoke <= 1 && !(header->capabilities >> BAILIFF_N_CAPABILITIES);
 }
 
 /* A selector's image has no rules, and slots for decisions, which only its owner can judge. */
@@ -221,9 +285,9 @@ static bool rules_good(const struct bailiff_cell *cells)
 		if (!memchr(policies[i].name, 0, sizeof(policies[i].name)))
 			return false;
 	for (__u32 label = 0; label < header->n_labels; label++)
-		if (!words_good(label_words(cells, label), header->n_rules))
+		if (!words_good(label_words(cells, label), header))
 			return false;
-	return words_good(header->strictest, header->n_rules);
+	return words_good(header->strictest, header);
 }
 
 int image_verify(const struct bailiff_cell *cells, size_t n_cells)

@@ -23,10 +23,13 @@ struct image {
  * Compiles policies that hold together for one container into one image: each is decided on its
  * own, the strictest answer stands. Rules' counters are left 0. Rule 0 is none, so that a decision
  * of 0 is an allow that no rule made; then come the policies' rules in order, then what stands for
- * their lines "default =". Returns 0 and the image (the caller frees it), 1 and an error in @diag
- * where the policies exceed a limit (the automaton grows too large), or -ENOMEM.
+ * their lines "default =". Subjects keep the numbers that they have in @previous, the image that
+ * this one is to replace (NULL: none); @serial is greater than that of any image before. Returns 0
+ * and the image (the caller frees it), 1 and an error in @diag where the policies exceed a limit
+ * (the automaton grows too large), or -ENOMEM.
  */
-int image_compile(const struct policy *const *policies, size_t n_policies, struct diag *diag,
+int image_compile(const struct policy *const *policies, size_t n_policies,
+		  const struct bailiff_cell *previous, __u64 serial, struct diag *diag,
 		  struct image **ret_image);
 struct image *image_free(struct image *image);
 
@@ -35,12 +38,19 @@ static inline const struct bailiff_image *image_header(const struct bailiff_cell
 	return (const struct bailiff_image *)cells;
 }
 
-/* Runs the automaton over @n bytes. Returns the label, an index into the label table. */
-__u32 image_match(const struct bailiff_cell *cells, const char *path, size_t n);
+/* Runs the automaton over @n bytes, from a start. Returns the label, an index into the label table.
+ */
+__u32 image_match(const struct bailiff_cell *cells, __u32 start, const char *path, size_t n);
 
-/* The decision for a verb on a path: the word of abi.h. */
-__u32 image_decide(const struct bailiff_cell *cells, enum bailiff_verb verb, const char *path,
-		   size_t n);
+/* A word of the label of a path: the decision for a verb of one who is of no subject. */
+__u32 image_decide(const struct bailiff_cell *cells, unsigned word, const char *path, size_t n);
+
+/* The same of one who has that start: header.start, .unknown, or a class's. */
+__u32 image_decide_from(const struct bailiff_cell *cells, __u32 start, unsigned word,
+			const char *path, size_t n);
+
+/* The start of one who is of these subjects; header.unknown where there is no such class. */
+__u32 image_start(const struct bailiff_cell *cells, __u32 subjects);
 
 /*
  * Checks that @n_cells cells hold a whole image whose every index stays inside it: what is read

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE 1 /* vasprintf */
-#include "policy/parse.h"
+#include "policy/parse_subject.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -109,19 +109,17 @@ static int enter_section(struct parser *p, const struct span *inner)
 		return parse_section_unknown(p, inner);
 	if (section->refusal)
 		return parse_error(p, inner->column, "%s", section->refusal);
-	if (name.n == inner->n) {
-		p->section = section;
-		return 0;
-	}
-	if (!section->verbs ||
-	    skip_blanks(name.text + name.n, inner->n - name.n) == inner->n - name.n)
-		return parse_error(p, inner->column + name.n, "nothing follows the name in [%s]",
-				   section->name);
-	return parse_error(
-		p, inner->column + name.n,
-		"[%s \"EXECUTABLE\"] is known, but this version does not enforce it: put "
-		"the rules into [%s], or take the section out",
-		section->name, section->name);
+	p->section = section;
+	p->subject = 0;
+	if (skip_blanks(name.text + name.n, inner->n - name.n) == inner->n - name.n)
+		return name.n == inner->n
+			       ? 0
+			       : parse_error(p, inner->column + name.n,
+					     "nothing follows the name in [%s]", section->name);
+	name.column += name.n;
+	name.text += name.n;
+	name.n = inner->n - name.n;
+	return parse_subject(p, &name);
 }
 
 /* A header that has its error: its section is guessed, so that its keys are looked at. */
@@ -133,6 +131,16 @@ static void guess_section(struct parser *p, struct span inner)
 	if (p->section && p->section->refusal)
 		p->section = NULL;
 	p->select_tried = true; /* it may have been meant for [select] */
+}
+
+/* Where the quote at text[start] is closed; @start where it is not. */
+static size_t quote_end(const char *text, size_t n, size_t start)
+{
+	size_t end = start + 1;
+
+	while (end < n && text[end] != '"')
+		end += text[end] == '\\' ? 2 : 1;
+	return end < n ? end : start;
 }
 
 /* A line that begins with '['. */
@@ -149,8 +157,15 @@ static int begin_section(struct parser *p, size_t start)
 		return r;
 	p->any_section = true;
 	p->section = NULL;
-	while (end < n && text[end] != ']' && !begins_comment(text, end))
+	p->subject = 0;
+	while (end < n && text[end] != ']' && !begins_comment(text, end)) {
+		/* what stands in quotes is a pattern, which may have brackets */
+		if (text[end] == '"')
+			end = quote_end(text, n, end);
 		end++;
+	}
+	if (end > n)
+		end = n;
 	inner.n = end - start - 1;
 	closed = end < n && text[end] == ']';
 	p->continues &= !closed;
@@ -220,6 +235,14 @@ static int check_once(struct parser *p, const struct span *name)
 	unsigned *first = &p->first_line[p->section - parse_sections][p->key - p->section->keys];
 
 	if (p->key->item)
+		return 0;
+	if (p->subject && p->key->for_all) {
+		p->key = NULL;
+		return parse_error(p, name->column,
+				   "\"%.*s\" is for all executables: put it into [%s]",
+				   (int)name->n, name->text, p->section->name);
+	}
+	if (p->subject) /* two say the same, or the stricter stands */
 		return 0;
 	if (*first == 0) {
 		*first = p->line.number;
@@ -463,8 +486,13 @@ struct policy *policy_free(struct policy *policy)
 	}
 	for (size_t i = 0; i < policy->n_selects; i++)
 		glob_free(policy->selects[i].glob);
+	for (size_t i = 0; i < policy->n_subjects; i++) {
+		free(policy->subjects[i].pattern);
+		glob_free(policy->subjects[i].glob);
+	}
 	for (size_t i = 0; i < policy->n_tags; i++)
 		free(policy->tags[i]);
+	free(policy->subjects);
 	free(policy->rules);
 	free(policy->selects);
 	free(policy->tags);

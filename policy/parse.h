@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "policy/diag.h"
@@ -18,6 +19,7 @@
  *	parse_act.c	[capability], [process], and what else is about acts
  *	parse_network.c	[network]
  *	parse_address.c	addresses and ports to patterns
+ *	parse_subject.c	sections of some executables alone
  *	parse_pattern.c	what a pattern must look like before glob.c sees it
  *	parse_check.c	what can only be told at the end of the file
  *	parse_file.c	reading a file
@@ -46,6 +48,7 @@ struct key {
 	int (*parse)(struct parser *p, const struct span *value);
 	const char *item; /* what a list holds; NULL: the key has one value and stands once */
 	int value;	  /* which verdict or selector the key stands for */
+	bool for_all;	  /* it stands in no section of one executable */
 	/* Takes the end of the key and all its lines; NULL: nothing to do. */
 	int (*end)(struct parser *p);
 };
@@ -71,6 +74,8 @@ enum parse_section {
 };
 
 #define KEYS_MAX 16 /* of a section, its end included */
+
+#define SUBJECT_WRONG SIZE_MAX /* an executable that has its error already */
 
 #define PROTOCOLS_MAX 16
 
@@ -99,6 +104,7 @@ struct parser {
 	/* where the file is */
 	bool any_section;
 	const struct section *section; /* NULL: one that has its error already */
+	size_t subject;		       /* that the section is for, as in struct policy_rule */
 	bool continues;		       /* inih takes an indented line for more of the last key */
 	const struct key *key;	       /* NULL: one that has its error already */
 	struct place key_place;
@@ -109,6 +115,7 @@ struct parser {
 
 	/* what the end of the file asks about */
 	unsigned first_line[N_SECTIONS][KEYS_MAX]; /* of a key that stands once */
+	struct place scripts_place;
 	struct place first_allow[N_SECTIONS];
 	struct place first_select; /* the section's header */
 	bool select_tried;
@@ -181,6 +188,7 @@ int parse_rule(struct parser *p, const struct span *value);
 
 /* Lines about acts. */
 int parse_act_default(struct parser *p, const struct span *value);
+int parse_drift(struct parser *p, const struct span *word);
 int parse_wx(struct parser *p, const struct span *value);
 int parse_capability(struct parser *p, const struct span *value);
 int parse_process(struct parser *p, const struct span *value);

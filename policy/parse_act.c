@@ -60,7 +60,7 @@ static const char *const capabilities[] = {
 _Static_assert(sizeof(capabilities) / sizeof(capabilities[0]) == BAILIFF_N_CAPABILITIES + 2,
 	       "every capability has its name");
 
-/* By enum bailiff_process, but for the last one, which is a key of [exec]; and one more. */
+/* By enum bailiff_process, but for the last two, which are of [exec]; and one more. */
 static const char *const acts[] = {
 	"ptrace", "signal-out", "mount",       "chroot",	  "bpf", "perf", "module", "keyctl",
 	"userns", "io_uring",	"userfaultfd", "usermode-helper", NULL,
@@ -68,8 +68,8 @@ static const char *const acts[] = {
 
 #define USERMODE_HELPER BAILIFF_PROCESS_WX
 
-_Static_assert(BAILIFF_PROCESS_WX + 1 == BAILIFF_N_PROCESS &&
-		       sizeof(acts) / sizeof(acts[0]) == BAILIFF_N_PROCESS + 1,
+_Static_assert(BAILIFF_PROCESS_WX + 2 == BAILIFF_N_PROCESS &&
+		       sizeof(acts) / sizeof(acts[0]) == BAILIFF_PROCESS_WX + 2,
 	       "every act has its name");
 
 /* Files that name what the kernel executes as root on the host, wherever /proc and /sys are. */
@@ -87,7 +87,9 @@ const char *act_process_name(unsigned process)
 {
 	if (process == BAILIFF_PROCESS_WX)
 		return "wx";
-	return process < BAILIFF_N_PROCESS ? acts[process] : "unknown";
+	if (process == BAILIFF_PROCESS_DRIFT)
+		return "drift";
+	return process < BAILIFF_PROCESS_WX ? acts[process] : "unknown";
 }
 
 int parse_act_add(struct parser *p, const struct place *place, enum bailiff_verdict verdict,
@@ -147,8 +149,13 @@ static int helpers_add(struct parser *p, const struct place *place, enum bailiff
 int parse_act_default(struct parser *p, const struct span *value)
 {
 	/* Whatever is not of [process] among its acts stands last, and is left out. */
-	static const char process[] = {
-		BAILIFF_ACT_PROCESS, '[', '!', BAILIFF_ACT_BASE + BAILIFF_PROCESS_WX, ']', '\0'};
+	static const char process[] = {BAILIFF_ACT_PROCESS,
+				       '[',
+				       '!',
+				       BAILIFF_ACT_BASE + BAILIFF_PROCESS_WX,
+				       BAILIFF_ACT_BASE + BAILIFF_PROCESS_DRIFT,
+				       ']',
+				       '\0'};
 	static const char *const all[POLICY_N_SECTIONS] = {
 		[POLICY_NETWORK] = "\x01**",
 		[POLICY_CAPABILITY] = "\x02**",
@@ -159,7 +166,7 @@ int parse_act_default(struct parser *p, const struct span *value)
 	_Static_assert(BAILIFF_ACT_NETWORK == 1 && BAILIFF_ACT_CAPABILITY == 2, "as written above");
 	if (verdict <= BAILIFF_ALLOW)
 		return r;
-	if (p->section->rules == POLICY_PROCESS) {
+	if (p->section->rules == POLICY_PROCESS && !p->subject) {
 		p->process_default = p->key_place;
 		p->process_verdict = (enum bailiff_verdict)verdict;
 	}
@@ -175,6 +182,19 @@ int parse_wx(struct parser *p, const struct span *value)
 		return r;
 	return act_add(p, &p->key_place, (enum bailiff_verdict)verdict, "wx", BAILIFF_ACT_PROCESS,
 		       BAILIFF_PROCESS_WX);
+}
+
+int parse_drift(struct parser *p, const struct span *word)
+{
+	struct place place = {p->line, word->column};
+
+	if (p->key->value == BAILIFF_ALLOW)
+		return parse_error(
+			p, word->column,
+			"\"drift\" is denied or audited, not allowed: it is not asked about "
+			"otherwise");
+	return act_add(p, &place, p->key->value, "drift", BAILIFF_ACT_PROCESS,
+		       BAILIFF_PROCESS_DRIFT);
 }
 
 /* Case and "cap_" are as people write them: CAP_NET_RAW is net_raw. */
@@ -273,5 +293,6 @@ int parse_process_end(struct parser *p)
 	if (!p->process_default.column || p->helpers_named)
 		return 0;
 	p->section = &parse_sections[SECTION_PROCESS];
+	p->subject = 0;
 	return helpers_add(p, &p->process_default, p->process_verdict);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/parse.h"
+#include "policy/parse_subject.h"
 
 /* Sections whose rules are checked. */
 static const enum parse_section rule_sections[] = {SECTION_EXEC, SECTION_FILE, SECTION_NETWORK,
@@ -95,6 +95,8 @@ int parse_check(struct parser *p)
 
 	if (r == 0)
 		r = parse_process_end(p);
+	if (r == 0)
+		r = parse_subjects_end(p);
 	/* After an error, what seems to have no effect may only be what could not be read. */
 	if (r == 0 && p->diag->n_errors == p->n_errors_before)
 		r = check_effect(p);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/parse.h"
+#include "policy/parse_subject.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -224,6 +224,16 @@ static int parse_libraries(struct parser *p, const struct span *value)
 	return r;
 }
 
+static int parse_revoke(struct parser *p, const struct span *value)
+{
+	static const char *const answers[] = {"no", "yes", NULL};
+	int r, i = parse_single_name(p, value, "value of revoke", answers, &r);
+
+	if (i >= 0)
+		p->policy->revoke = i == 1;
+	return r;
+}
+
 int parse_verdict(struct parser *p, const struct span *value, int *ret)
 {
 	static const char *const names[] = {"allow", "audit", "deny", NULL};
@@ -239,6 +249,8 @@ static int parse_default(struct parser *p, const struct span *value)
 
 	if (verdict < 0)
 		return r;
+	if (p->subject)
+		return parse_subject_default(p, (enum bailiff_verdict)verdict);
 	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
 		if (p->section->verbs & 1u << verb)
 			p->policy->defaults[verb] = (struct policy_default){
@@ -254,7 +266,6 @@ static const struct key policy_keys[KEYS_MAX] = {
 	{.name = "severity", .parse = parse_severity},
 	{.name = "message", .parse = parse_message},
 	{.name = "tags", .parse = parse_tags, .item = "tag"},
-	{.name = "revoke"},
 };
 
 static const struct key select_keys[KEYS_MAX] = {
@@ -273,11 +284,10 @@ static const struct key exec_keys[KEYS_MAX] = {
 	{.name = "allow", .parse = parse_rule, .item = "pattern", .value = BAILIFF_ALLOW},
 	{.name = "audit", .parse = parse_rule, .item = "pattern", .value = BAILIFF_AUDIT},
 	{.name = "deny", .parse = parse_rule, .item = "pattern", .value = BAILIFF_DENY},
-	{.name = "libraries", .parse = parse_libraries},
+	{.name = "libraries", .parse = parse_libraries, .for_all = true},
 	{.name = "wx", .parse = parse_wx},
-	{.name = "inherit"},
-	{.name = "scripts"},
-	{.name = "revoke"},
+	{.name = "inherit", .parse = parse_inherit},
+	{.name = "scripts", .parse = parse_scripts, .for_all = true},
 };
 
 static const struct key file_keys[KEYS_MAX] = {
@@ -285,8 +295,8 @@ static const struct key file_keys[KEYS_MAX] = {
 	{.name = "allow", .parse = parse_rule, .item = "pattern", .value = BAILIFF_ALLOW},
 	{.name = "audit", .parse = parse_rule, .item = "pattern", .value = BAILIFF_AUDIT},
 	{.name = "deny", .parse = parse_rule, .item = "pattern", .value = BAILIFF_DENY},
-	{.name = "inherit"},
-	{.name = "revoke"},
+	{.name = "inherit", .parse = parse_inherit},
+	{.name = "revoke", .parse = parse_revoke, .for_all = true},
 };
 
 #define NETWORK_KEY(verdict)                                                                       \
@@ -297,6 +307,7 @@ static const struct key network_keys[KEYS_MAX] = {
 	{.name = "allow", NETWORK_KEY(BAILIFF_ALLOW)},
 	{.name = "audit", NETWORK_KEY(BAILIFF_AUDIT)},
 	{.name = "deny", NETWORK_KEY(BAILIFF_DENY)},
+	{.name = "inherit", .parse = parse_inherit},
 };
 
 static const struct key capability_keys[KEYS_MAX] = {
@@ -304,6 +315,7 @@ static const struct key capability_keys[KEYS_MAX] = {
 	{.name = "allow", .parse = parse_capability, .item = "capability", .value = BAILIFF_ALLOW},
 	{.name = "audit", .parse = parse_capability, .item = "capability", .value = BAILIFF_AUDIT},
 	{.name = "deny", .parse = parse_capability, .item = "capability", .value = BAILIFF_DENY},
+	{.name = "inherit", .parse = parse_inherit},
 };
 
 static const struct key process_keys[KEYS_MAX] = {
@@ -311,6 +323,7 @@ static const struct key process_keys[KEYS_MAX] = {
 	{.name = "allow", .parse = parse_process, .item = "act", .value = BAILIFF_ALLOW},
 	{.name = "audit", .parse = parse_process, .item = "act", .value = BAILIFF_AUDIT},
 	{.name = "deny", .parse = parse_process, .item = "act", .value = BAILIFF_DENY},
+	{.name = "inherit", .parse = parse_inherit},
 };
 
 #define RULES(of, keys_of, verbs_of) .keys = (keys_of), .rules = (of), .verbs = (verbs_of)

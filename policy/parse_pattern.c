@@ -149,15 +149,12 @@ static int check_exec(struct parser *p, const char *text, unsigned column, bool 
 
 	if (begins(text, "memfd:"))
 		return 0;
-	if (strcmp(text, "drift") != 0 && span_find(&word, verbs) < 0)
+	if (span_find(&word, verbs) < 0)
 		return check_path(p, text, column, ret_bad);
 	*ret_bad = true;
-	if (strcmp(text, "drift") != 0)
-		return parse_error(
-			p, column,
-			"[exec] has no verbs; take \"%s\" out, or write the rule in [file]", text);
 	return parse_error(p, column,
-			   "\"drift\" is known, but this version does not enforce it: take it out");
+			   "[exec] has no verbs; take \"%s\" out, or write the rule in [file]",
+			   text);
 }
 
 static int check_cgroup(struct parser *p, const char *text, unsigned column, bool *ret_bad)

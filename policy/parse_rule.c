@@ -79,6 +79,8 @@ int parse_rule_add(struct parser *p, const struct place *place, const struct pol
 	    !first_allow->column)
 		*first_allow = *place;
 	rules[policy->n_rules] = *rule;
+	if (p->subject != SUBJECT_WRONG) /* a policy with errors is nobody's */
+		rules[policy->n_rules].subject = p->subject;
 	rules[policy->n_rules].line = place->line.number;
 	rules[policy->n_rules].column = place->column;
 	policy->n_rules++;
@@ -110,6 +112,8 @@ static int parse_rule_pattern(struct parser *p, const struct span *word)
 	int r;
 
 	p->n_items++;
+	if (exec && span_is(word, "drift"))
+		return parse_drift(p, word);
 	if (!parse_rule_room(p, &place, &r))
 		return r;
 	r = parse_pattern(p, exec ? PATTERN_EXEC : PATTERN_FILE, word, &rule.glob, &rule.pattern);

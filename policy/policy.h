@@ -37,6 +37,14 @@ enum policy_section {
 	POLICY_N_SECTIONS,
 };
 
+/* Which executables the rules of [exec "PATTERN"] and the like are for. */
+struct policy_subject {
+	char *pattern;
+	struct glob *glob; /* over paths */
+	bool inherit;	   /* also for what they execute */
+	unsigned line, column;
+};
+
 /*
  * One pattern of a rule's line: a line with three patterns is three rules. In [network], each verb
  * and each protocol makes rules of its own.
@@ -47,6 +55,8 @@ struct policy_rule {
 	unsigned verbs;		      /* 1 << enum bailiff_verb: several of paths, or ACT alone */
 	char *pattern;		      /* of paths: as written; of acts: which, for people */
 	struct glob *glob;	      /* over paths, or the names of acts that abi.h has */
+	size_t subject;		      /* 1 + index of the policy's; 0: for all */
+	bool is_default;	      /* a subject's "default =" about paths */
 	unsigned line, column;
 };
 
@@ -54,6 +64,13 @@ struct policy_rule {
 struct policy_default {
 	enum bailiff_verdict verdict; /* ALLOW where nothing is said */
 	unsigned line, column;	      /* 0 where nothing is said */
+};
+
+/* [exec] scripts =: reading a file by an interpreter is executing it. */
+enum policy_scripts {
+	POLICY_SCRIPTS_NO,
+	POLICY_SCRIPTS_YES,    /* where a pattern denies to execute the file */
+	POLICY_SCRIPTS_STRICT, /* where the default does, too */
 };
 
 struct policy {
@@ -66,6 +83,10 @@ struct policy {
 	size_t n_tags;
 	bool host;	/* [select] host = yes */
 	bool libraries; /* [exec] libraries = yes */
+	bool revoke;	/* [file] revoke = yes */
+	enum policy_scripts scripts;
+	struct policy_subject *subjects;
+	size_t n_subjects;
 	struct policy_select *selects;
 	size_t n_selects;
 	struct policy_rule *rules;
@@ -73,11 +94,19 @@ struct policy {
 	struct policy_default defaults[BAILIFF_N_VERBS];
 };
 
+/* The subject that a rule is for; NULL: it is for all. */
+static inline const struct policy_subject *policy_rule_subject(const struct policy *policy,
+							       const struct policy_rule *rule)
+{
+	return rule->subject ? &policy->subjects[rule->subject - 1] : NULL;
+}
+
 /* Stated limits; each is an error with its place when exceeded. */
 #define POLICY_FILE_MAX (8u << 20) /* bytes */
 #define POLICY_PATTERN_MAX 4096u   /* bytes; as long as a path may be */
 #define POLICY_RULES_MAX 100000u   /* of one policy */
 #define POLICY_SELECTS_MAX 10000u  /* of one policy */
+#define POLICY_SUBJECTS_MAX 32u	   /* of all policies of one container: BAILIFF_SUBJECTS */
 #define POLICY_MESSAGE_MAX 256u	   /* bytes */
 #define POLICY_TAGS_MAX 64u	   /* of one policy */
 

@@ -224,7 +224,8 @@ int selector_compile(const struct policy *const *policies, size_t n_policies, st
 	r = selecting_number(&s);
 	if (r < 0)
 		return r;
-	r = automaton_build(s.patterns, s.n_selects + N_HOST_CGROUPS, 0, &s.automaton, &pattern);
+	r = automaton_build(s.patterns, s.n_selects + N_HOST_CGROUPS, 0, NULL, 0, &s.automaton,
+			    &pattern);
 	if (r == -E2BIG)
 		return too_large(&s, diag, pattern);
 	if (r == 0)

@@ -8,6 +8,7 @@
  *	act list PATH			opens a folder
  *	act exec PATH [ARGUMENT]...	executes in a child, which must end with status 0
  *	act now PATH [ARGUMENT]...	executes in place
+ *	act use FD			reads a byte from a descriptor that it has already
  *	act memfd PATH [ARGUMENT]...	executes an anonymous copy of PATH
  */
 
@@ -41,6 +42,13 @@ static int act_open(const char *what, const char *path, int flags)
 		return verdict(what, path, errno);
 	close(fd);
 	return 0;
+}
+
+static int act_use(const char *number)
+{
+	char byte;
+
+	return read(atoi(number), &byte, 1) < 0 ? verdict("use", number, errno) : 0;
 }
 
 static int act_now(const char *path, char **argv)
@@ -90,12 +98,15 @@ int main(int argc, char **argv)
 		return act_open(what, path, O_RDONLY | O_TRUNC);
 	if (strcmp(what, "list") == 0)
 		return act_open(what, path, O_RDONLY | O_DIRECTORY);
+	if (strcmp(what, "use") == 0)
+		return act_use(path);
 	if (strcmp(what, "exec") == 0)
 		return act_in_child(act_now, path, argv + 2);
 	if (strcmp(what, "now") == 0)
 		return act_now(path, argv + 2);
 	if (strcmp(what, "memfd") == 0)
 		return act_in_child(act_memfd, path, argv + 2);
-	fputs("usage: act read|write|truncate|list|exec|now|memfd PATH [ARGUMENT]...\n", stderr);
+	fputs("usage: act read|write|truncate|list|use|exec|now|memfd PATH [ARGUMENT]...\n",
+	      stderr);
 	return 2;
 }

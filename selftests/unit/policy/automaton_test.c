@@ -39,9 +39,9 @@ static bool build(struct built *b, const char *const *texts, size_t n, unsigned 
 		if (glob_parse(texts[i], glob_flags, &b->globs[i], &error) != 0)
 			fail_msg("%s at %zu: %s", texts[i], error.offset, error.reason);
 		b->oracles[i] = oracle_parse(texts[i], glob_flags);
-		patterns[i] = (struct automaton_pattern){b->globs[i], (uint32_t)i};
+		patterns[i] = (struct automaton_pattern){.glob = b->globs[i], .rule = (uint32_t)i};
 	}
-	r = automaton_build(patterns, n, flags, &b->automaton, &culprit);
+	r = automaton_build(patterns, n, flags, NULL, 0, &b->automaton, &culprit);
 	assert_true(r == 0 || r == -E2BIG);
 	return r == 0;
 }
@@ -65,7 +65,7 @@ static uint32_t row_target(const struct automaton *a, uint32_t state, unsigned c
 
 static uint32_t run(const struct automaton *a, const char *path, size_t n)
 {
-	uint32_t state = a->start;
+	uint32_t state = a->starts[0];
 
 	for (size_t i = 0; i < n; i++)
 		state = row_target(a, state, a->class_of[(unsigned char)path[i]]);
@@ -332,7 +332,7 @@ static void a_thousand_braces_stay_small(void **state)
 		strcat(text, "{a,b}");
 	assert_int_equal(glob_parse(pointer, 0, &glob, &error), 0);
 	pattern.glob = glob;
-	assert_int_equal(automaton_build(&pattern, 1, 0, &automaton, &culprit), 0);
+	assert_int_equal(automaton_build(&pattern, 1, 0, NULL, 0, &automaton, &culprit), 0);
 	memset(text + 1, 'b', 800);
 	assert_true(accepts(automaton, 0, text, 801));
 	assert_false(accepts(automaton, 0, text, 800));
@@ -348,7 +348,9 @@ static struct automaton *random_automaton(uint32_t n_states, unsigned n_classes,
 
 	a->n_states = n_states;
 	a->n_classes = n_classes;
-	a->start = random_below(n_states);
+	a->n_starts = 1;
+	a->starts = calloc(1, sizeof(*a->starts));
+	a->starts[0] = random_below(n_states);
 	a->defaults = calloc(n_states, sizeof(*a->defaults));
 	a->first = calloc(n_states + 1, sizeof(*a->first));
 	a->exceptions = calloc((size_t)n_states * n_classes, sizeof(*a->exceptions));
@@ -374,6 +376,7 @@ static struct automaton *copy_automaton(const struct automaton *a)
 	struct automaton *b = calloc(1, sizeof(*b));
 
 	*b = *a;
+	b->starts = memcpy(calloc(a->n_starts, 4), a->starts, a->n_starts * 4u);
 	b->defaults = memcpy(calloc(a->n_states, 4), a->defaults, a->n_states * 4u);
 	b->first = memcpy(calloc(a->n_states + 1, 4), a->first, (a->n_states + 1) * 4u);
 	b->exceptions = memcpy(calloc(a->first[a->n_states] + 1, 8), a->exceptions,
@@ -422,7 +425,7 @@ static void assert_same(const struct automaton *a, const struct automaton *b)
 static uint32_t table_run(const struct automaton_table *t, const uint8_t *class_of,
 			  const char *word, size_t n)
 {
-	uint32_t state = t->start;
+	uint32_t state = t->starts[0];
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = state + 1 + class_of[(unsigned char)word[i]];
@@ -528,7 +531,7 @@ static void no_pattern_is_one_dead_state(void **state)
 		automaton_label(b.automaton, &label);
 		assert_int_equal(automaton_minimise(b.automaton), 0);
 		assert_int_equal(b.automaton->n_states, 1);
-		assert_int_equal(b.automaton->start, 0);
+		assert_int_equal(b.automaton->starts[0], 0);
 		assert_packed(b.automaton);
 		built_free(&b);
 	}
@@ -561,9 +564,10 @@ static void what_grows_too_large_is_refused(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < LENGTH(texts); i++) {
 		assert_int_equal(glob_parse(texts[i], 0, &globs[i], &error), 0);
-		patterns[i] = (struct automaton_pattern){globs[i], i};
+		patterns[i] = (struct automaton_pattern){.glob = globs[i], .rule = i};
 	}
-	assert_int_equal(automaton_build(patterns, LENGTH(texts), 0, &automaton, &culprit), -E2BIG);
+	assert_int_equal(automaton_build(patterns, LENGTH(texts), 0, NULL, 0, &automaton, &culprit),
+			 -E2BIG);
 	assert_int_equal(culprit, 1);
 	/* Two seconds without sanitizers; twenty with them on a busy machine. */
 	assert_true(seconds() - begin < 20);

@@ -178,7 +178,7 @@ static void the_strictest_policy_stands(void **state)
 			0);
 		pointers[i] = policies[i];
 	}
-	assert_int_equal(image_compile(pointers, 2, &diag, &image), 0);
+	assert_int_equal(image_compile(pointers, 2, NULL, 1, &diag, &image), 0);
 	capability_is(image, 0, BAILIFF_DENY, 4);
 	capability_is(image, 5, BAILIFF_AUDIT, 4);
 	capability_is(image, 13, BAILIFF_ALLOW, 5);

@@ -67,7 +67,7 @@ static void mistakes_in_networks(void **state)
 		 "6:17: error: \"unix\" and \"tcp\" have no addresses in common; give each a line"},
 		{"[network]\nblock = tcp",
 		 "6:1: error: unknown key \"block\" in [network]; there are default, allow, audit, "
-		 "deny"},
+		 "deny, inherit"},
 	};
 
 	(void)state;

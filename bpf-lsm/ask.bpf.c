@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "judge.bpf.h"
+
+struct taking {
+	struct decision *best;
+	void *base;
+	__u32 words, image, verbs;
+	__u8 reason;
+};
+
+/* A callback, so that the verifier goes through it once and not once for every set of verbs. */
+static long take_word(__u32 verb, struct taking *taking)
+{
+	if (taking->verbs & (1u << (verb & 15)))
+		take_stricter(taking->best, arena_word_at(taking->base, taking->words, verb),
+			      taking->image, verb, taking->reason);
+	return 0;
+}
+
+/* Takes the strictest of the words at a cell that @verbs names. */
+static __always_inline void take_words(void *base, __u32 words, __u32 image, __u32 verbs,
+				       __u8 reason, struct decision *best)
+{
+	struct taking taking = {
+		.best = best,
+		.base = base,
+		.words = words,
+		.image = image,
+		.verbs = verbs,
+		.reason = reason,
+	};
+
+	bpf_loop(BAILIFF_N_DECISIONS, take_word, &taking, 0);
+}
+
+static __always_inline __u32 strictest_words(__u32 image)
+{
+	return image +
+	       __builtin_offsetof(struct bailiff_image, strictest) / sizeof(struct bailiff_cell);
+}
+
+int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct decision *best)
+{
+	bool told = number && (!reason || reason == BAILIFF_REASON_INVOKED_NAME);
+	void *base = arena_base();
+
+	if (!base || !subject || !best)
+		return 0;
+	for (int i = 0; i < SUBJECT_IMAGES; i++) {
+		__u32 image = subject->images[i], words;
+
+		if (!image || !(image_word(base, image, used) & verbs))
+			continue;
+		words = told ? match_words(base, image, match(number, image, subject->starts[i]))
+			     : strictest_words(image);
+		take_words(base, words, image, verbs, reason, best);
+	}
+	return 0;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "class.bpf.h"
+
+#include "path.bpf.h"
+
+#define UNKNOWN 0xffffffffu
+
+static __always_inline __u64 image_serial(void *base, __u32 image)
+{
+	return arena_cell(base, image + offsetof_(struct bailiff_image, serial) /
+						sizeof(struct bailiff_cell));
+}
+
+struct keeping {
+	void *base;
+	__u32 subjects; /* cell of the first */
+	__u32 had, kept;
+	__u64 serial;
+};
+
+static long keep_one(__u32 number, struct keeping *keeping)
+{
+	__u64 since = arena_cell(keeping->base, keeping->subjects + 2 * number + 1);
+
+	if (keeping->had >> (number & 31) & 1 && since <= keeping->serial)
+		keeping->kept |= 1u << (number & 31);
+	return 0;
+}
+
+_Static_assert(sizeof(struct bailiff_subject) == 2 * sizeof(struct bailiff_cell) &&
+		       offsetof_(struct bailiff_subject, since) == sizeof(struct bailiff_cell),
+	       "since is a subject's second cell");
+
+/* Of the subjects that a task was found to be of, those whose numbers mean the same in @image. */
+static __always_inline __u32 subjects_kept(void *base, __u32 image,
+					   const struct bailiff_classified *was)
+{
+	struct keeping keeping = {
+		.base = base,
+		.subjects = image + image_word(base, image, subjects),
+		.had = was->subjects,
+		.serial = was->serial,
+	};
+
+	bpf_loop(image_word(base, image, n_subjects), keep_one, &keeping, 0);
+	return keeping.kept;
+}
+
+/* Whether the task still runs what it executed: prctl() can make it say otherwise. */
+static __always_inline bool is_executed(const struct bailiff_label *label, struct file *exe)
+{
+	return !label || !label->inode ||
+	       (label->inode == BPF_CORE_READ(exe, f_inode, i_ino) &&
+		label->device == BPF_CORE_READ(exe, f_inode, i_sb, s_dev));
+}
+
+/* The subjects whose executable the current task runs; UNKNOWN where that cannot be told. */
+static __always_inline __u32 subjects_run(void *base, __u32 image,
+					  const struct bailiff_label *label)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	__u32 subjects = UNKNOWN, number;
+	struct object object = {};
+	struct scratch *scratch;
+	int reason;
+
+	if (!exe || !is_executed(label, exe))
+		return UNKNOWN;
+	scratch = scratch_claim();
+	if (!scratch) {
+		stat_add(BAILIFF_REASON_NO_SCRATCH);
+		return UNKNOWN;
+	}
+	number = scratch_number(scratch);
+	object.mnt = BPF_CORE_READ(exe, f_path.mnt);
+	object.dentry = BPF_CORE_READ(exe, f_path.dentry);
+	reason = path_build(number, &object, false);
+	if (!reason || reason == PATH_KERNEL_OBJECT)
+		subjects = arena_word(
+			base,
+			match_words(base, image,
+				    match(number, image, image_word(base, image, start))),
+			BAILIFF_WORD_SUBJECTS);
+	scratch_release(scratch);
+	return subjects;
+}
+
+struct finding {
+	void *base;
+	__u32 classes, subjects, start;
+};
+
+static long class_is(__u32 index, struct finding *finding)
+{
+	__u64 class = arena_cell(finding->base, finding->classes + index);
+
+	if ((__u32) class != finding->subjects)
+		return 0;
+	finding->start = class >> 32;
+	return 1;
+}
+
+/* The start of those who are of these subjects. */
+static __always_inline __u32 start_of(void *base, __u32 image, __u32 subjects)
+{
+	struct finding finding = {
+		.base = base,
+		.classes = image + image_word(base, image, classes),
+		.subjects = subjects,
+		.start = image_word(base, image, unknown),
+	};
+
+	bpf_loop(image_word(base, image, n_classes), class_is, &finding, 0);
+	return finding.start;
+}
+
+/* Where a label says how its task was classified under a slot's images, or is to say so. */
+static __always_inline struct bailiff_classified *classified_find(struct bailiff_label *label,
+								  __u32 slot, __u32 i)
+{
+	if (label->of[0].slot == slot)
+		return &label->of[0];
+	if (label->of[1].slot == slot || i)
+		return &label->of[1];
+	return &label->of[0];
+}
+
+static __always_inline __u32 classify(void *base, __u32 image, __u32 slot,
+				      struct bailiff_label *label, struct bailiff_classified *entry)
+{
+	__u32 subjects = subjects_run(base, image, label), start;
+
+	if (subjects == UNKNOWN)
+		return image_word(base, image, unknown);
+	if (entry && entry->slot == slot)
+		subjects |= subjects_kept(base, image, entry);
+	start = start_of(base, image, subjects);
+	if (entry) {
+		entry->serial = image_serial(base, image);
+		entry->slot = slot;
+		entry->subjects = subjects;
+		entry->start = start + 1;
+	}
+	return start;
+}
+
+__u32 class_find(struct subject *subject, __u32 i)
+{
+	struct bailiff_classified *entry = NULL;
+	struct bailiff_label *label;
+	void *base = arena_base();
+	__u32 image, slot;
+
+	if (!subject || !base)
+		return 0;
+	image = subject->images[i & 1];
+	slot = subject->slots[i & 1];
+	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
+	if (label)
+		entry = classified_find(label, slot, i & 1);
+	if (entry && entry->slot == slot && entry->start &&
+	    entry->serial == image_serial(base, image))
+		return entry->start - 1;
+	return classify(base, image, slot, label, entry);
+}
+
+/* What a task inherits of what it was, now that it executes something. */
+static __always_inline void inherit(void *base, struct bailiff_classified *entry)
+{
+	__u32 image = slot_image(entry->slot);
+
+	entry->subjects =
+		!image ? 0 : subjects_kept(base, image, entry) & image_word(base, image, inherited);
+	entry->serial = image ? image_serial(base, image) : 0;
+	entry->start = 0;
+}
+
+/* Past the point of no return, and before the first instruction. */
+SEC("lsm/bprm_committing_creds")
+int BPF_PROG(bailiff_executed, struct linux_binprm *bprm)
+{
+	struct bailiff_label *label;
+	void *base = arena_base();
+	struct subject subject;
+
+	if (!subject_current(&subject) || !base)
+		return 0;
+	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
+	if (!label)
+		return 0; /* classified at each access, by what it runs then */
+	label->inode = bprm->file->f_inode->i_ino;
+	label->device = bprm->file->f_inode->i_sb->s_dev;
+	inherit(base, &label->of[0]);
+	inherit(base, &label->of[1]);
+	for (int i = 0; i < SUBJECT_IMAGES; i++)
+		if (subject.images[i] && image_word(base, subject.images[i], n_classes))
+			class_find(&subject, i);
+	return 0;
+}

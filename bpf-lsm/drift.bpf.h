@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "act.bpf.h"
+
+/* include/uapi/linux/magic.h */
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#define TMPFS_MAGIC 0x01021994
+#define RAMFS_MAGIC 0x858458f6
+#define HUGETLBFS_MAGIC 0x958458f6
+
+/*
+ * Whether a file was not in the image that the container was made from: it is on an overlay's upper
+ * layer (a copy of a lower file too, as soon as anything of it was changed), or on a file system
+ * that begins empty. An overlay's inode is followed by the dentry of the upper layer, where it has
+ * one (fs/overlayfs/ovl_entry.h, struct ovl_inode, whose types are a module's).
+ */
+static __always_inline bool is_drift(struct dentry *dentry)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	__u32 magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	void *upper = NULL;
+
+	if (magic == TMPFS_MAGIC || magic == RAMFS_MAGIC || magic == HUGETLBFS_MAGIC)
+		return true;
+	if (magic != OVERLAYFS_SUPER_MAGIC)
+		return false;
+	if (bpf_probe_read_kernel(&upper, sizeof(upper),
+				  (void *)inode + bpf_core_type_size(struct inode)))
+		return true;
+	return upper;
+}
+
+/* The rules of [exec] that are about drift apply, if any. */
+static __always_inline bool drift_used(struct subject *subject)
+{
+	return process_used(subject, BAILIFF_PROCESS_DRIFT);
+}
