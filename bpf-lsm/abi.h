@@ -246,6 +246,14 @@ struct bailiff_label {
 	__u64 inode;
 	__u32 device;
 	__u32 pad;
+	/*
+	 * The file that it opened last to read, by a name that may be mapped executable under those
+	 * images: 0 for the serial where there is none. A loader maps what it has just opened.
+	 */
+	__u64 mapped_inode;
+	__u32 mapped_device;
+	__u32 mapped_generation;
+	__u64 mapped_serial;
 	/* its class under the policies of its cgroup, and of the one where the label was given */
 	struct bailiff_classified {
 		__u64 serial;	/* of the image by which it was classified; 0: never */
@@ -343,6 +351,17 @@ struct bailiff_event {
 	char policy[BAILIFF_NAME_MAX];
 };
 
+/* A descriptor of a task under policy; its path follows. */
+struct bailiff_older {
+	__u32 tgid;
+	__u32 slot;
+	__u32 mode; /* what it is open for */
+	__u32 n_path;
+};
+
+#define BAILIFF_OLDER_READ 1
+#define BAILIFF_OLDER_WRITE 2
+
 _Static_assert(sizeof(struct bailiff_cell) == 8, "a cell is read with one load");
 _Static_assert(sizeof(struct bailiff_rule) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
@@ -352,6 +371,6 @@ _Static_assert(sizeof(struct bailiff_class) == sizeof(struct bailiff_cell) &&
 _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_image) == 408, "the image header's layout");
-_Static_assert(sizeof(struct bailiff_label) == 80 && sizeof(struct bailiff_inode) == 16,
+_Static_assert(sizeof(struct bailiff_label) == 104 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");
 _Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

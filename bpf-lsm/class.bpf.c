@@ -6,12 +6,6 @@
 
 #define UNKNOWN 0xffffffffu
 
-static __always_inline __u64 image_serial(void *base, __u32 image)
-{
-	return arena_cell(base, image + offsetof_(struct bailiff_image, serial) /
-						sizeof(struct bailiff_cell));
-}
-
 struct keeping {
 	void *base;
 	__u32 subjects; /* cell of the first */
@@ -192,6 +186,7 @@ int BPF_PROG(bailiff_executed, struct linux_binprm *bprm)
 		return 0; /* classified at each access, by what it runs then */
 	label->inode = bprm->file->f_inode->i_ino;
 	label->device = bprm->file->f_inode->i_sb->s_dev;
+	label->mapped_serial = 0;
 	inherit(base, &label->of[0]);
 	inherit(base, &label->of[1]);
 	for (int i = 0; i < SUBJECT_IMAGES; i++)

@@ -10,6 +10,12 @@
  * another image, where numbers that mean the same as before are kept.
  */
 
+static __always_inline __u64 image_serial(void *base, __u32 image)
+{
+	return arena_cell(base, image + offsetof_(struct bailiff_image, serial) /
+						sizeof(struct bailiff_cell));
+}
+
 /* The start of the current task under image @i of @subject. A function of its own to the verifier.
  */
 __u32 class_find(struct subject *subject, __u32 i);

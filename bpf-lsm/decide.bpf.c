@@ -81,6 +81,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 		ask_all(subject, scratch, verbs, reason, &best);
 	if (reason > 0 && reason < BAILIFF_N_REASONS)
 		stat_add(reason);
+	object->may_be_mapped = !reason && best.map == BAILIFF_ALLOW;
 	if (scratch && object->bprm)
 		ask_invoked(subject, scratch, object->bprm, &best);
 	if (executes)

@@ -13,6 +13,7 @@ struct decision {
 	__u32 image; /* the cell where the deciding image begins */
 	__u8 verb;
 	__u8 reason;
+	__u8 map;   /* the strictest verdict on mapping what was asked about, whatever the verbs */
 	bool named; /* the name that was decided on is in the scratch space */
 };
 
@@ -104,6 +105,17 @@ static __always_inline int decide_act_short(struct subject *subject, __u8 kind, 
 					    bool silent)
 {
 	return judge_act_short(subject, kind, which, silent) ? -EACCES : 0;
+}
+
+/*
+ * An overlay opens the file below once more, behind the one that was asked for. Before 6.5 that
+ * file says the same path, which was decided already, with another inode. From then on its path is
+ * on a mount of the overlay's own, which path_build() tells. (The mode has a bit for it, which is
+ * in no BTF and has moved.)
+ */
+static __always_inline bool is_backing(struct file *file)
+{
+	return file->f_inode != file->f_path.dentry->d_inode;
 }
 
 static __always_inline bool is_directory(struct dentry *dentry)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "revoke.bpf.h"
+#include "mapped.bpf.h"
+
+#include "decide.bpf.h"
 
 /* What a file is opened for, as 1 << verb. */
 static __always_inline __u32 file_verbs(struct file *file)
@@ -16,27 +18,26 @@ static __always_inline __u32 file_verbs(struct file *file)
 	return verbs;
 }
 
-/*
- * An overlay opens the file below once more, behind the one that was asked for. Before 6.5 that
- * file says the same path, which was decided already, with another inode. From then on its path is
- * on a mount of the overlay's own, which path_build() tells. (The mode has a bit for it, which is
- * in no BTF and has moved.)
- */
-static __always_inline bool is_backing(struct file *file)
-{
-	return file->f_inode != file->f_path.dentry->d_inode;
-}
-
 static __always_inline int decide_file(struct file *file, __u32 verbs)
 {
+	struct bailiff_label *label;
 	struct subject subject;
 	struct object object;
+	__u64 serial = 0;
 
 	if (!verbs || !subject_current(&subject) || !decide_used(&subject, verbs) ||
 	    is_backing(file))
 		return 0;
+	/* what decides may write to all that it is given, says the verifier */
+	label = subject.label;
+	if (label && verbs == VERB(READ) && decide_used(&subject, VERB(MAP)))
+		serial = mapped_serial(&subject);
 	object = object_of(&file->f_path);
-	return decide(&subject, verbs, &object);
+	if (decide(&subject, verbs, &object))
+		return -EACCES;
+	if (label && serial && object.may_be_mapped)
+		mapped_remember(label, file->f_inode, serial);
+	return 0;
 }
 
 SEC("lsm/file_open")
@@ -60,35 +61,6 @@ int BPF_PROG(bailiff_file_receive, struct file *file, int ret)
 	if (file->f_mode & FMODE_WRITE)
 		verbs |= VERB(WRITE);
 	return decide_file(file, verbs);
-}
-
-/*
- * A use of a descriptor, which may be older than the policy: only policies that say so ask.
- */
-static __always_inline int decide_use(struct file *file, __u32 verbs)
-{
-	struct subject subject;
-	struct object object;
-
-	if (!subject_current(&subject) || !subject_revokes(&subject) ||
-	    !decide_used(&subject, verbs) || is_backing(file))
-		return 0;
-	object = object_of(&file->f_path);
-	return decide(&subject, verbs, &object);
-}
-
-SEC("lsm/file_permission")
-int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
-{
-	__u32 verbs = 0;
-
-	if (ret)
-		return ret;
-	if (mask & MAY_READ)
-		verbs |= VERB(READ);
-	if (mask & (MAY_WRITE | MAY_APPEND))
-		verbs |= VERB(WRITE);
-	return decide_use(file, verbs);
 }
 
 /* ftruncate() of a descriptor, from 6.2; before, path_truncate is called for both. */

@@ -45,6 +45,7 @@ enum {
 
 #define S_IFMT 0170000
 #define S_IFDIR 0040000
+#define S_IFREG 0100000
 #define S_IFSOCK 0140000
 
 #define RENAME_EXCHANGE 2
@@ -84,6 +85,7 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;
+	__u32 i_generation;
 };
 
 struct dentry {
@@ -185,6 +187,17 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 	const void *cred, *real_cred;
+	void *bpf_storage; /* NULL: no program has any for the task */
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct file *file;
 };
 
 struct in6_addr {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
 #include "drift.bpf.h"
-#include "revoke.bpf.h"
+#include "mapped.bpf.h"
 
 /* Code that runs without execve(): what maps a file executable, and memory that is made so. */
 
@@ -11,34 +11,18 @@ static __always_inline int decide_map(struct subject *subject, struct file *file
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct object object = {};
 
-	if (!decide_used(subject, VERB(MAP)) && !drift_used(subject))
-		return 0;
+	if (!drift_used(subject)) {
+		if (!decide_used(subject, VERB(MAP)))
+			return 0;
+		if (subject->label && mapped_is(subject->label, inode, mapped_serial(subject)))
+			return 0;
+	}
 	/* the program itself, which exec has decided on; its interpreter is another file */
 	if (inode == BPF_CORE_READ(task, mm, exe_file, f_inode))
 		return 0;
 	object.mnt = BPF_CORE_READ(file, f_path.mnt);
 	object.dentry = BPF_CORE_READ(file, f_path.dentry);
 	return decide(subject, VERB(MAP), &object);
-}
-
-/* Mapping a file is using a descriptor, which may be older than the policy. */
-static __always_inline int decide_use(struct file *file, unsigned long prot, unsigned long flags)
-{
-	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
-	struct object object = {};
-	struct subject subject;
-	__u32 verbs = 0;
-
-	if (prot & (PROT_READ | PROT_EXEC))
-		verbs |= VERB(READ);
-	if (prot & PROT_WRITE && shared)
-		verbs |= VERB(WRITE);
-	if (!verbs || !subject_current(&subject) || !subject_revokes(&subject) ||
-	    !decide_used(&subject, verbs))
-		return 0;
-	object.mnt = BPF_CORE_READ(file, f_path.mnt);
-	object.dentry = BPF_CORE_READ(file, f_path.dentry);
-	return decide(&subject, verbs, &object);
 }
 
 /*
@@ -56,11 +40,9 @@ int BPF_PROG(bailiff_mmap_file, struct file *file, unsigned long reqprot, unsign
 
 	if (ret)
 		return ret;
+	if (!(prot & PROT_EXEC) || !subject_current(&subject))
+		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
-	if (inode)
-		r = decide_use(file, prot, flags);
-	if (r || !(prot & PROT_EXEC) || !subject_current(&subject))
-		return r;
 	if (inode)
 		r = decide_map(&subject, file);
 	/* a file without a name (memfd, O_TMPFILE, deleted) is memory that is mapped twice */

@@ -16,6 +16,8 @@ struct object {
 	struct vfsmount *mnt; /* NULL: of no mount that is known */
 	struct dentry *dentry;
 	struct linux_binprm *bprm; /* for exec */
+	/* answered: its name was told, and no policy has anything against mapping it executable */
+	bool may_be_mapped;
 };
 
 static __always_inline struct object object_of(const struct path *path)

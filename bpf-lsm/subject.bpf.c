@@ -43,10 +43,13 @@ static __always_inline void label_confine(__u64 cgroup, __u32 slot)
 
 __hidden bool subject_current(struct subject *subject)
 {
-	struct bailiff_label *label;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct bailiff_label *label = NULL;
 	__u32 slot;
 
-	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
+	/* most tasks have none, and asking the helper costs as much as all the rest */
+	if (task->bpf_storage)
+		label = bpf_task_storage_get(&labels, task, NULL, 0);
 	subject->label = label;
 	subject->cgroup = bpf_get_current_cgroup_id();
 	subject->slot = slot = bind_find(subject->cgroup);

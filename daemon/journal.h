@@ -15,6 +15,9 @@
 #define JOURNAL_ID_DROPPED "e06d95a3174b4b8f8c2ad1e57b90f644"
 #define JOURNAL_ID_POLICY "2d7b8ec4f1564a9ea07c63d9b5128e55" /* policies put into force */
 
+#define JOURNAL_ID_OLDER                                                                           \
+	"74c0a9e15d3b48f2b6e8f20d91ac3766" /* a descriptor from before the policy */
+
 /* What the policy's file adds to an event; NULL where it is not known any more. */
 struct journal_policy {
 	const char *file;

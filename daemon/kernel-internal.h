@@ -25,6 +25,8 @@ struct ring_buffer;
 /* Whether this kernel has the hook in the form that its program was written for. */
 bool kernel_hook_fits(enum kernel_hook hook, const struct btf *kernel_types);
 
+struct bailiff_bpf;
+
 struct kernel {
 	int maps[N_MAPS];
 	int programs[KERNEL_N_HOOKS]; /* -1: not loaded */
@@ -39,3 +41,6 @@ struct kernel {
 	int (*handle)(void *userdata, const struct bailiff_event *event, size_t size);
 	void *userdata;
 };
+
+/* Makes what is loaded from @skeleton use the maps of @kernel. Returns 0 or a negative errno. */
+int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton);

@@ -316,6 +316,16 @@ static int pin_one(int fd, const char *base, const char *kind, const char *name)
 	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
 }
 
+int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton)
+{
+	int r = set_up(skeleton, kernel->n_cells, kernel->n_cpus);
+
+	for (size_t i = 0; i < N_MAPS && r >= 0; i++)
+		r = bpf_map__reuse_fd(bpf_object__find_map_by_name(skeleton->obj, map_names[i]),
+				      kernel->maps[i]);
+	return r;
+}
+
 /* Loads the programs that are needed and missing, over the maps that are there. */
 int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs)
 {
@@ -329,10 +339,7 @@ int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs
 		bailiff_bpf__destroy(skeleton);
 		return r;
 	}
-	r = set_up(skeleton, kernel->n_cells, kernel->n_cpus);
-	for (size_t i = 0; i < N_MAPS && r >= 0; i++)
-		r = bpf_map__reuse_fd(bpf_object__find_map_by_name(skeleton->obj, map_names[i]),
-				      kernel->maps[i]);
+	r = kernel_over_maps(kernel, skeleton);
 	if (r >= 0)
 		r = bailiff_bpf__load(skeleton);
 	if (r >= 0)

@@ -25,6 +25,7 @@ enum kernel_hook {
 	KERNEL_HOOK_EXECUTED,
 	KERNEL_HOOK_MMAP_FILE,
 	KERNEL_HOOK_FILE_MPROTECT,
+	KERNEL_HOOK_MMAP_USE,
 	KERNEL_HOOK_FILE_PERMISSION,
 	KERNEL_HOOK_FILE_OPEN,
 	KERNEL_HOOK_FILE_RECEIVE,
@@ -138,6 +139,15 @@ const char *kernel_hook_name(enum kernel_hook hook);
 struct bailiff_control *kernel_control(struct kernel *kernel);
 struct bailiff_slot *kernel_slots(struct kernel *kernel);
 struct bailiff_cell *kernel_arena(struct kernel *kernel, size_t *ret_n_cells);
+
+/*
+ * Calls @handle for each descriptor of a file or folder that a task in a bound cgroup has; @path
+ * has older->n_path bytes and no NUL. Returns 0 or a negative errno.
+ */
+int kernel_older_walk(struct kernel *kernel,
+		      void (*handle)(void *userdata, const struct bailiff_older *older,
+				     const char *path),
+		      void *userdata);
 
 /* cgroup bindings. kernel_binding_next() gives the id after @id (0: the first), or -ENOENT. */
 int kernel_bind(struct kernel *kernel, __u64 cgroup, __u32 slot);

@@ -20,6 +20,7 @@
 #include "daemon/kernel.h"
 #include "daemon/launchers.h"
 #include "daemon/log.h"
+#include "daemon/older.h"
 #include "daemon/restarting.h"
 #include "daemon/store.h"
 
@@ -49,6 +50,7 @@ struct manager {
 	struct store *store;
 	size_t n_events;
 	__u64 n_dropped; /* as last reported */
+	bool look_back;	 /* something came into force: are there descriptors that it would deny? */
 };
 
 static const char *const policy_folders[] = {STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL};
@@ -243,6 +245,7 @@ static int reload(struct manager *manager)
 	store_free(manager->store);
 	manager->store = TAKE_PTR(store);
 	log_report(&report);
+	manager->look_back |= report.n_images_new || report.rebound;
 	r = store_keep(manager->store, STORE_FOLDER_LAST);
 	if (r < 0)
 		log_errno(r, "cannot keep a copy of the policies in " STORE_FOLDER_LAST
@@ -338,6 +341,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 			n_dropped - manager->n_dropped, NULL);
 		manager->n_dropped = n_dropped;
 	}
+	/* once after a burst of changes, and when they are in force */
+	if (manager->look_back)
+		older_report(manager->kernel);
+	manager->look_back = false;
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
 	return 0;
 }

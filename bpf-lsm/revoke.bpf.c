@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+#include "act.bpf.h"
+
+/*
+ * Uses of descriptors, which may be older than the policy: only policies with revoke = yes ask, and
+ * the programs are attached for these alone.
+ */
+
+/* include/linux/fs.h and mman.h */
+#define MAY_WRITE 2
+#define MAY_READ 4
+#define MAY_APPEND 8
+#define PROT_READ 1
+#define MAP_TYPE 15
+#define MAP_PRIVATE 2
+
+/* Leaves @subject those images that ask about each use of a descriptor. Returns whether there are
+ * any.
+ */
+static __always_inline bool subject_revokes(struct subject *subject)
+{
+	void *base = arena_base();
+	bool any = false;
+
+	if (!base)
+		return false;
+	for (int i = 0; i < SUBJECT_IMAGES; i++) {
+		if (subject->images[i] && !image_word(base, subject->images[i], revoke))
+			subject->images[i] = 0;
+		any |= subject->images[i] != 0;
+	}
+	return any;
+}
+
+static __always_inline int decide_use(__u32 verbs, struct object *object)
+{
+	struct subject subject;
+
+	if (!verbs || !subject_current(&subject) || !subject_revokes(&subject) ||
+	    !decide_used(&subject, verbs))
+		return 0;
+	return decide(&subject, verbs, object);
+}
+
+SEC("lsm/file_permission")
+int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
+{
+	struct object object = object_of(&file->f_path);
+	__u32 verbs = 0;
+
+	if (ret)
+		return ret;
+	if (mask & MAY_READ)
+		verbs |= VERB(READ);
+	if (mask & (MAY_WRITE | MAY_APPEND))
+		verbs |= VERB(WRITE);
+	return is_backing(file) ? 0 : decide_use(verbs, &object);
+}
+
+/* Beside the hook of the same name that asks [exec]; @file is NULL for anonymous memory
+ * (map.bpf.c). */
+SEC("?lsm/mmap_file")
+int BPF_PROG(bailiff_mmap_use, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags, int ret)
+{
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+	struct object object = {};
+	__u32 verbs = 0;
+
+	if (ret)
+		return ret;
+	if (!BPF_CORE_READ(file, f_inode))
+		return 0;
+	if (prot & (PROT_READ | PROT_EXEC))
+		verbs |= VERB(READ);
+	if (prot & PROT_WRITE && shared)
+		verbs |= VERB(WRITE);
+	object.mnt = BPF_CORE_READ(file, f_path.mnt);
+	object.dentry = BPF_CORE_READ(file, f_path.dentry);
+	return decide_use(verbs, &object);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/older.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include "daemon/journal.h"
+#include "daemon/kernel.h"
+#include "daemon/log.h"
+#include "policy/image.h"
+
+/* Entries of the journal a report; the others are counted. */
+#define SHOWN_MAX 32
+
+struct report {
+	struct kernel *kernel;
+	unsigned n, n_revoked;
+	/* what was shown last: a process's descriptors of one file are one entry */
+	__u32 tgid;
+	char path[BAILIFF_PATH_MAX + 1];
+};
+
+/* The image in force for a slot, or NULL. */
+static const struct bailiff_cell *image_of(struct kernel *kernel, __u32 slot)
+{
+	size_t n_cells;
+	const struct bailiff_cell *arena = kernel_arena(kernel, &n_cells);
+	__u32 image = slot < BAILIFF_SLOTS ? kernel_slots(kernel)[slot].image : 0;
+
+	return image && image < n_cells ? arena + image : NULL;
+}
+
+/* What a process runs, as far as that can be told. Returns the length of its path. */
+static size_t executable(__u32 tgid, char path[static PATH_MAX])
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%u/exe", tgid);
+	n = readlink(link, path, PATH_MAX - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? 0 : (size_t)n;
+}
+
+static __u32 decide(const struct bailiff_cell *image, __u32 start,
+		    const struct bailiff_older *older, const char *path)
+{
+	__u32 read = image_decide_from(image, start, BAILIFF_VERB_READ, path, older->n_path);
+	__u32 write = image_decide_from(image, start, BAILIFF_VERB_WRITE, path, older->n_path);
+	__u32 word = older->mode & BAILIFF_OLDER_READ ? read : 0;
+
+	if (older->mode & BAILIFF_OLDER_WRITE && BAILIFF_VERDICT(write) > BAILIFF_VERDICT(word))
+		word = write;
+	return word;
+}
+
+static void show(const struct bailiff_cell *image, __u32 word, const struct bailiff_older *older,
+		 const char *path, const char *exe)
+{
+	const struct bailiff_image *header = image_header(image);
+	const struct bailiff_rule *rule =
+		(const struct bailiff_rule *)(image + header->rules) + BAILIFF_RULE(word);
+	const struct bailiff_policy *policy =
+		(const struct bailiff_policy *)(image + header->policies) + rule->policy;
+
+	sd_journal_send("MESSAGE=%s[%u] has %s open since before: policy %s, line %u, would deny "
+			"it now; restart it, or set revoke = yes",
+			*exe ? exe : "a process", older->tgid, path, policy->name, rule->line,
+			"PRIORITY=4", "MESSAGE_ID=" JOURNAL_ID_OLDER, "BAILIFF_POLICY=%s",
+			policy->name, "BAILIFF_PATH=%s", path, "BAILIFF_PID=%u", older->tgid,
+			"BAILIFF_EXE=%s", exe, NULL);
+}
+
+static void hold_against(void *userdata, const struct bailiff_older *older, const char *path)
+{
+	struct report *report = userdata;
+	const struct bailiff_cell *image = image_of(report->kernel, older->slot);
+	char exe[PATH_MAX];
+	size_t n_exe;
+	__u32 subjects, word;
+
+	if (!image)
+		return;
+	n_exe = executable(older->tgid, exe);
+	subjects = image_decide(image, BAILIFF_WORD_SUBJECTS, exe, n_exe);
+	word = decide(image, image_start(image, subjects), older, path);
+	if (BAILIFF_VERDICT(word) < BAILIFF_WOULD_DENY)
+		return;
+	if (older->tgid == report->tgid && strlen(report->path) == older->n_path &&
+	    memcmp(report->path, path, older->n_path) == 0)
+		return;
+	report->tgid = older->tgid;
+	memcpy(report->path, path, older->n_path);
+	report->path[older->n_path] = '\0';
+	if (image_header(image)->revoke)
+		report->n_revoked++;
+	else if (report->n++ < SHOWN_MAX)
+		show(image, word, older, report->path, exe);
+}
+
+void older_report(struct kernel *kernel)
+{
+	struct report report = {.kernel = kernel};
+	int r = kernel_older_walk(kernel, hold_against, &report);
+
+	if (r < 0)
+		log_errno(r, "cannot look for descriptors that are older than the policies");
+	if (report.n > SHOWN_MAX)
+		log_print(LOG_WARNING,
+			  "%u more descriptors are older than the policies that would deny them",
+			  report.n - SHOWN_MAX);
+	if (report.n_revoked)
+		log_print(LOG_INFO,
+			  "%u descriptors are older than the policies that deny them: they are of "
+			  "no use now",
+			  report.n_revoked);
+}

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What was open before a policy came into force: told once, and of no use where the policy says so.
+
+test=older
+. "$(dirname "$0")/lib.sh"
+
+id=MESSAGE_ID=74c0a9e15d3b48f2b6e8f20d91ac3766
+echo secret >/srv/older-secret
+echo other >/srv/older-other
+systemd-run --quiet --collect --unit=older /bin/bash -c \
+	'exec 7</srv/older-secret 8</srv/older-other
+	while sleep 0.2; do
+		if read -r -u 7 line 2>/dev/null || [ -z "$tried" ]; then :; fi
+		tried=yes
+	done'
+systemd-run --quiet --collect --unit=older-2 /bin/bash -c \
+	'exec 7</srv/older-secret; until [ -e /run/older-go ]; do sleep 0.2; done
+	/mnt/act use 7; echo $? >/run/older-status; sleep 1000'
+start_daemon
+mark
+policy older <<-END
+	[select]
+	unit = older.service
+	[file]
+	deny = read /srv/older-secret
+END
+policy older-2 <<-END
+	[select]
+	unit = older-2.service
+	[file]
+	deny = read /srv/older-secret
+	revoke = yes
+END
+entry=$(since_mark 1 $id)
+has "an open file that would be denied is told" 'BAILIFF_PATH=/srv/older-secret' "$entry"
+has "... of which process" "BAILIFF_PID=$(systemctl show -P MainPID older)" "$entry"
+has "... by which policy" 'BAILIFF_POLICY=older' "$entry"
+hasnt "what may be read is not told" 'older-other' "$entry"
+hasnt "what is revoked is not told as open" 'BAILIFF_POLICY=older-2' "$entry"
+eventually in_force 2
+touch /run/older-go
+eventually test -s /run/older-status
+is "where the policy says revoke, it cannot be read any more" 1 "$(cat /run/older-status)"
+systemctl stop older older-2
+stop_daemon
+rm -f /srv/older-* /run/older-*
