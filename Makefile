@@ -55,7 +55,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.part
 	mv $@.part $@
 
-$(B)/daemon/kernel.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
+$(B)/daemon/kernel.o $(B)/daemon/kernel-older.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)

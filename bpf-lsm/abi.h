@@ -24,8 +24,10 @@
  *	MAP	mapping a file executable: as INVOKED; as EXEC in a policy with libraries = yes
  *	ACT	what has no path: the network, capabilities and the like, under names of their own
  *		(struct bailiff_act)
- *	BELOW	the strictest decision of EXEC, READ, WRITE (BELOW + verb) on what may lie beneath
- *the path: that decides whether a directory may be renamed or mounted over
+ *	BELOW	the strictest decision of EXEC, READ, WRITE (BELOW + verb) and of ACT
+ *		(BELOW + BAILIFF_BELOW_ACT) on what may lie beneath the path: that decides whether
+ *		a directory may be renamed or mounted over, and what a port may be that is not
+ *		known yet
  */
 enum bailiff_verb {
 	BAILIFF_VERB_EXEC,
@@ -36,12 +38,15 @@ enum bailiff_verb {
 	BAILIFF_VERB_MAP,
 	BAILIFF_VERB_ACT,
 	BAILIFF_VERB_BELOW,
-	BAILIFF_N_DECISIONS = BAILIFF_VERB_BELOW + BAILIFF_N_VERBS,
+	BAILIFF_N_DECISIONS = BAILIFF_VERB_BELOW + BAILIFF_N_VERBS + 1,
 };
 
+#define BAILIFF_BELOW_ACT BAILIFF_N_VERBS
+#define BAILIFF_N_BELOW (BAILIFF_N_VERBS + 1)
+
 /*
- * The word of a label behind its decisions: the laxest verdict of each verb on what may lie beneath
- * the path, two bits a verb.
+ * The word of a label behind its decisions: the laxest verdict on what may lie beneath the path,
+ * two bits for each of the BELOW decisions.
  */
 #define BAILIFF_WORD_LEAST BAILIFF_N_DECISIONS
 #define BAILIFF_LEAST(word, verb) ((word) >> 2 * (verb)&3u)
@@ -87,8 +92,8 @@ struct bailiff_cell {
 #define BAILIFF_HEAD 0x80000000u
 
 /*
- * One label: the decision for each verb, BAILIFF_WORD_LEAST, BAILIFF_WORD_SUBJECTS, and a word to
- * fill a cell. In a selector image, word 0 is the slot (0: none).
+ * One label: the decision for each verb, BAILIFF_WORD_LEAST and BAILIFF_WORD_SUBJECTS. In a selector
+ * image, word 0 is the slot (0: none).
  */
 #define BAILIFF_LABEL_WORDS 12
 
@@ -100,8 +105,9 @@ struct bailiff_cell {
  *	BAILIFF_ACT_PROCESS, 0x20 + enum bailiff_process
  *	BAILIFF_ACT_NETWORK, enum bailiff_network, enum bailiff_protocol, and what follows from it:
  *		CREATE: nothing
- *		tcp, udp, icmp, sctp, raw: '4' or '6', the address and the port, both in hexadecimal
- *			digits (8 or 32, and 4); IPv6's mapped addresses are those of IPv4
+ *		tcp, udp, icmp, sctp, raw: '4' or '6', the address, '/' and the port, both in
+ *			hexadecimal digits (8 or 32, and 4), so that ports lie beneath an address;
+ *			IPv6's mapped addresses are those of IPv4
  *		unix: the socket's path, or '@' and its abstract name; nothing where it has no name
  *		others: nothing
  */
@@ -216,7 +222,7 @@ struct bailiff_image {
 	__u32 strictest[BAILIFF_LABEL_WORDS];
 	/* which acts have an answer other than allow */
 	__u32 process; /* 1 << enum bailiff_process */
-	__u32 network; /* 1: some */
+	__u32 network; /* 1: some; 2: to connect to some path of a unix socket */
 	__u32 revoke;  /* 1: descriptors are asked about at each use */
 	__u32 pad;
 	__u64 capabilities;

@@ -4,6 +4,20 @@
 #include "decide.bpf.h"
 #include "match.bpf.h"
 
+/* What of the network some image has an answer to other than allow: abi.h. */
+static __always_inline __u32 network_used(struct subject *subject)
+{
+	void *base = arena_base();
+	__u32 used = 0;
+
+	if (!base)
+		return 0;
+	for (int i = 0; i < SUBJECT_IMAGES; i++)
+		if (subject->images[i])
+			used |= image_word(base, subject->images[i], network);
+	return used;
+}
+
 /* Whether some image has an answer to that act of [process] other than allow. */
 static __always_inline bool process_used(struct subject *subject, __u32 process)
 {

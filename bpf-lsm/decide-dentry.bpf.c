@@ -18,14 +18,6 @@ struct names {
 
 #define NAMES_MAX 4096
 
-/* Makes the path of a unix socket the name of an act (abi.h). */
-static __always_inline int name_unix(struct scratch *scratch, char operation)
-{
-	return path_prepend_byte(scratch, BAILIFF_PROTOCOL_UNIX) ?:
-	       path_prepend_byte(scratch, operation) ?:
-	       path_prepend_byte(scratch, BAILIFF_ACT_NETWORK);
-}
-
 static long name_step(__u32 index, struct names *names)
 {
 	struct list_head *at = names->at;

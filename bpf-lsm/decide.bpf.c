@@ -79,14 +79,18 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 
 	if (reason < BAILIFF_N_REASONS)
 		ask_all(subject, scratch, verbs, reason, &best);
-	if (reason > 0 && reason < BAILIFF_N_REASONS)
-		stat_add(reason);
 	object->may_be_mapped = !reason && best.map == BAILIFF_ALLOW;
-	if (scratch && object->bprm)
-		ask_invoked(subject, scratch, object->bprm, &best);
 	if (executes)
 		ask_drift(subject, scratch_number(scratch), object,
 			  verbs & VERB(EXEC) ? BAILIFF_VERB_EXEC : BAILIFF_VERB_MAP, &best);
+	if (verbs & DENY_ALONE)
+		best.verb = BAILIFF_VERB_EXEC;
+	if (verbs & DENY_ALONE && BAILIFF_VERDICT(best.word) != BAILIFF_DENY)
+		best.word = 0;
+	else if (reason > 0 && reason < BAILIFF_N_REASONS)
+		stat_add(reason);
+	if (scratch && object->bprm)
+		ask_invoked(subject, scratch, object->bprm, &best);
 	return conclude(subject, &best, scratch, object);
 }
 
@@ -102,7 +106,7 @@ int judge_strictest(struct subject *subject, __u32 verbs, struct object *object,
 	return conclude(subject, &best, scratch, object);
 }
 
-int judge_act(struct subject *subject, __u32 index)
+int judge_act(struct subject *subject, __u32 index, __u32 verbs)
 {
 	/* not as a pointer: the verifier of 6.1 takes memory that is handed over for NULL again */
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &index);
@@ -111,7 +115,8 @@ int judge_act(struct subject *subject, __u32 index)
 	if (!subject || !scratch)
 		return -EACCES;
 	class_find_all(subject);
-	ask_all(subject, scratch, VERB(ACT), 0, &best);
+	ask_all(subject, scratch, verbs, 0, &best);
+	best.verb = BAILIFF_VERB_ACT;
 	return conclude(subject, &best, scratch, NULL);
 }
 

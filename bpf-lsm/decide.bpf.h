@@ -6,6 +6,10 @@
 
 #define VERB(name) (1u << BAILIFF_VERB_##name)
 #define VERBS_OF_PATHS (VERB(EXEC) | VERB(READ) | VERB(WRITE))
+#define VERB_BELOW_ACT (VERB(BELOW) << BAILIFF_BELOW_ACT)
+
+/* Beside verbs: only a deny counts. What is less is told by a later hook, and not twice. */
+#define DENY_ALONE (1u << 31)
 
 /* What was decided, and by whom. Zero is: allow, nobody. */
 struct decision {
@@ -42,7 +46,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object);
 int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __u32 operation);
 int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);
 int judge_move(struct subject *subject, struct object *from, struct object *to);
-int judge_act(struct subject *subject, __u32 scratch);
+int judge_act(struct subject *subject, __u32 scratch, __u32 verbs);
 int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent);
 
 /*
@@ -84,17 +88,21 @@ static __always_inline int decide_move(struct subject *subject, struct object *f
 	return judge_move(subject, from, to) ? -EACCES : 0;
 }
 
-/*
- * Decides on the act whose name (abi.h) the scratch space holds, and releases that. NULL: there was
- * none, or the name cannot be told.
- */
-static __always_inline int decide_act(struct subject *subject, struct scratch *scratch)
+/* Decides on an act whose name cannot be told, for @reason. */
+static __always_inline int decide_act_untold(struct subject *subject, __u8 reason)
 {
 	struct object none = {};
 
-	if (!scratch)
-		return decide_strictest(subject, VERB(ACT), &none, BAILIFF_REASON_UNREADABLE);
-	return judge_act(subject, scratch->index) ? -EACCES : 0;
+	return decide_strictest(subject, VERB(ACT), &none, reason);
+}
+
+/*
+ * Decides on the act whose name (abi.h) the scratch space holds, and releases that: VERB(ACT), or
+ * VERB_BELOW_ACT for the strictest that may follow behind the name and a '/'.
+ */
+static __always_inline int decide_act(struct subject *subject, struct scratch *scratch, __u32 verbs)
+{
+	return judge_act(subject, scratch->index, verbs) ? -EACCES : 0;
 }
 
 /*
@@ -107,20 +115,20 @@ static __always_inline int decide_act_short(struct subject *subject, __u8 kind, 
 	return judge_act_short(subject, kind, which, silent) ? -EACCES : 0;
 }
 
+static __always_inline bool is_directory(struct dentry *dentry)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+
+	return inode && (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFDIR;
+}
+
 /*
  * An overlay opens the file below once more, behind the one that was asked for. Before 6.5 that
  * file says the same path, which was decided already, with another inode. From then on its path is
  * on a mount of the overlay's own, which path_build() tells. (The mode has a bit for it, which is
  * in no BTF and has moved.)
  */
-static __always_inline bool is_backing(struct file *file)
+static __always_inline bool file_is_backing(struct file *file)
 {
 	return file->f_inode != file->f_path.dentry->d_inode;
-}
-
-static __always_inline bool is_directory(struct dentry *dentry)
-{
-	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
-
-	return inode && (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFDIR;
 }

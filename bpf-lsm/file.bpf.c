@@ -26,7 +26,7 @@ static __always_inline int decide_file(struct file *file, __u32 verbs)
 	__u64 serial = 0;
 
 	if (!verbs || !subject_current(&subject) || !decide_used(&subject, verbs) ||
-	    is_backing(file))
+	    file_is_backing(file))
 		return 0;
 	/* what decides may write to all that it is given, says the verifier */
 	label = subject.label;

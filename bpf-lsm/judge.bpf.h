@@ -25,6 +25,14 @@ static __always_inline void ask_all(struct subject *subject, struct scratch *scr
 	ask(subject, scratch_number(scratch), verbs, reason, best);
 }
 
+/* Makes the path of a unix socket the name of an act (abi.h). */
+static __always_inline int name_unix(struct scratch *scratch, char operation)
+{
+	return path_prepend_byte(scratch, BAILIFF_PROTOCOL_UNIX) ?:
+	       path_prepend_byte(scratch, operation) ?:
+	       path_prepend_byte(scratch, BAILIFF_ACT_NETWORK);
+}
+
 /* Verdict first, then the event. Releases the scratch space. */
 static __always_inline int conclude(struct subject *subject, struct decision *best,
 				    struct scratch *scratch, struct object *object)

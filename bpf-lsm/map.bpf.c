@@ -26,6 +26,25 @@ static __always_inline int decide_map(struct subject *subject, struct file *file
 }
 
 /*
+ * What is opened to be executed: the program, an interpreter. An ELF's is mapped when execve() has
+ * passed the point of no return, where a refusal kills the process; so it is refused here already.
+ */
+SEC("?lsm/file_open")
+int BPF_PROG(bailiff_open_exec, struct file *file, int ret)
+{
+	struct subject subject;
+	struct object object;
+
+	if (ret)
+		return ret;
+	if (!(file->f_flags & FMODE_EXEC) || !subject_current(&subject) ||
+	    !decide_used(&subject, VERB(MAP)) || file_is_backing(file))
+		return 0;
+	object = object_of(&file->f_path);
+	return decide(&subject, VERB(MAP) | DENY_ALONE, &object);
+}
+
+/*
  * @file is NULL for anonymous memory, which the verifier of 6.12 does not believe: a test of it is
  * taken out, and a read of it faults. So it is read through the helper, and what that gives is
  * tested.

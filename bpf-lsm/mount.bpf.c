@@ -84,33 +84,29 @@ int BPF_PROG(bailiff_sb_umount, struct vfsmount *mnt, int flags, int ret)
 	return r ? r : decide_over(&subject, &object);
 }
 
-SEC("lsm/move_mount")
-int BPF_PROG(bailiff_move_mount, const struct path *from, const struct path *to, int ret)
+/* What is mounted already, at another place: its answers there are not known. */
+static __always_inline int decide_moved(const struct path *to)
 {
 	struct subject subject;
 	int r;
 
-	if (ret)
-		return ret;
 	if (!subject_current(&subject))
 		return 0;
 	r = decide_process(&subject, BAILIFF_PROCESS_MOUNT);
 	return r ? r : decide_second_name(&subject, to);
 }
 
+SEC("lsm/move_mount")
+int BPF_PROG(bailiff_move_mount, const struct path *from, const struct path *to, int ret)
+{
+	return ret ? ret : decide_moved(to);
+}
+
 SEC("lsm/sb_pivotroot")
 int BPF_PROG(bailiff_sb_pivotroot, const struct path *old_path, const struct path *new_path,
 	     int ret)
 {
-	struct subject subject;
-	int r;
-
-	if (ret)
-		return ret;
-	if (!subject_current(&subject))
-		return 0;
-	r = decide_process(&subject, BAILIFF_PROCESS_MOUNT);
-	return r ? r : decide_second_name(&subject, new_path);
+	return ret ? ret : decide_moved(new_path);
 }
 
 SEC("lsm/sb_remount")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "decide.bpf.h"
+#include "act.bpf.h"
 
 /* What makes and takes away names. All are a write of the name itself. */
 static __always_inline int decide_name(const struct path *dir, struct dentry *dentry)
@@ -52,7 +52,10 @@ static __always_inline int decide_two(struct object *from, struct object *to, bo
 	struct subject subject;
 	int r = 0;
 
-	if (!subject_current(&subject) || !decide_used(&subject, VERBS_OF_PATHS))
+	if (!subject_current(&subject))
+		return 0;
+	/* a socket's file is known to [network] by its name, too */
+	if (!decide_used(&subject, VERBS_OF_PATHS) && !(network_used(&subject) & 2))
 		return 0;
 	if (decide_used(&subject, VERB(WRITE))) {
 		r = decide(&subject, VERB(WRITE), from);

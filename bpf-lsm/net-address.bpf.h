@@ -8,15 +8,8 @@ struct endpoint {
 	__u8 address[16];
 	__u16 port; /* the host's order */
 	bool v6;
+	bool any_port; /* the kernel has still to choose one: the strictest answer of all stands */
 };
-
-static __always_inline void hexadecimal(char *to, __u8 byte)
-{
-	__u8 high = byte >> 4, low = byte & 15;
-
-	to[0] = high < 10 ? '0' + high : 'a' - 10 + high;
-	to[1] = low < 10 ? '0' + low : 'a' - 10 + low;
-}
 
 static __always_inline bool is_mapped(const __u8 *address)
 {
@@ -26,31 +19,12 @@ static __always_inline bool is_mapped(const __u8 *address)
 	return address[10] == 0xff && address[11] == 0xff;
 }
 
+int judge_endpoint(struct subject *subject, struct endpoint *end, __u32 operation, __u32 protocol);
+
 static __always_inline int decide_endpoint(struct subject *subject, char operation, char protocol,
 					   struct endpoint *end)
 {
-	struct scratch *scratch = scratch_claim();
-	bool v6 = end->v6 && !is_mapped(end->address);
-	const __u8 *v4 = end->v6 ? end->address + 12 : end->address;
-	char *to;
-
-	if (!scratch)
-		return decide_act(subject, NULL);
-	to = &scratch->path[PATH_END - 4];
-	hexadecimal(to, end->port >> 8);
-	hexadecimal(to + 2, end->port);
-	if (v6) {
-		for (int i = 0; i < 16; i++)
-			hexadecimal(&scratch->path[PATH_END - 36 + 2 * i], end->address[i]);
-		scratch->path[PATH_END - 37] = '6';
-		scratch->off = PATH_END - 37;
-	} else {
-		for (int i = 0; i < 4; i++)
-			hexadecimal(&scratch->path[PATH_END - 12 + 2 * i], v4[i]);
-		scratch->path[PATH_END - 13] = '4';
-		scratch->off = PATH_END - 13;
-	}
-	return decide_network(subject, scratch, operation, protocol);
+	return judge_endpoint(subject, end, operation, protocol) ? -EACCES : 0;
 }
 
 /* The beginning of struct sockaddr_in and _in6. */
@@ -124,6 +98,10 @@ static __always_inline bool has_addresses(char protocol)
 	       protocol == BAILIFF_PROTOCOL_RAW;
 }
 
+/*
+ * A UDP socket that is bound to port 0 listens on what the kernel chooses, and nothing asks again.
+ * One of TCP or SCTP may still be a client's; it is asked when it listens.
+ */
 static __always_inline int decide_address(struct subject *subject, char operation, struct sock *sk,
 					  void *address, int n)
 {
@@ -136,5 +114,7 @@ static __always_inline int decide_address(struct subject *subject, char operatio
 		return 0; /* none, or one that the kernel itself refuses */
 	if (operation == BAILIFF_NETWORK_CONNECT)
 		no_address_is_here(&end);
+	end.any_port = operation == BAILIFF_NETWORK_LISTEN && !end.port &&
+		       protocol == BAILIFF_PROTOCOL_UDP;
 	return decide_endpoint(subject, operation, protocol, &end);
 }

@@ -42,16 +42,20 @@ int BPF_PROG(bailiff_unix_bind, const struct path *dir, struct dentry *dentry, _
 	struct object object = {.mnt = dir->mnt, .dentry = dentry};
 	struct scratch *scratch;
 	struct subject subject;
+	int reason;
 
 	if (ret)
 		return ret;
 	if ((mode & S_IFMT) != S_IFSOCK || !network_subject(&subject))
 		return 0;
 	scratch = scratch_claim();
-	if (scratch && !path_build(scratch_number(scratch), &object, false))
-		return decide_network(&subject, scratch, BAILIFF_NETWORK_LISTEN,
+	if (!scratch)
+		return decide_act_untold(&subject, BAILIFF_REASON_NO_SCRATCH);
+	reason = path_build(scratch_number(scratch), &object, false);
+	if (!reason)
+		return decide_network(&subject, scratch, VERB(ACT), BAILIFF_NETWORK_LISTEN,
 				      BAILIFF_PROTOCOL_UNIX);
-	if (scratch)
-		scratch_release(scratch);
-	return decide_act(&subject, NULL);
+	scratch_release(scratch);
+	return decide_act_untold(&subject,
+				 reason < BAILIFF_N_REASONS ? reason : BAILIFF_REASON_UNREADABLE);
 }

@@ -71,7 +71,7 @@ int BPF_PROG(bailiff_socket_bind, struct socket *sock, void *address, int n, int
 	return decide_address(&subject, BAILIFF_NETWORK_LISTEN, sk, address, n);
 }
 
-static __always_inline int decide_local(char operation, struct socket *sock, bool unbound_only)
+static __always_inline int decide_local(char operation, struct socket *sock)
 {
 	struct sock *sk = BPF_CORE_READ(sock, sk);
 	struct subject subject;
@@ -84,9 +84,9 @@ static __always_inline int decide_local(char operation, struct socket *sock, boo
 	protocol = sock_protocol(sk);
 	end.port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	if (!has_addresses(protocol))
-		return unbound_only ? 0 : decide_plain(&subject, operation, protocol);
-	if (unbound_only && end.port)
-		return 0; /* decided by bind */
+		return operation == BAILIFF_NETWORK_LISTEN
+			       ? 0 /* decided by bind */
+			       : decide_plain(&subject, operation, protocol);
 	end.v6 = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6;
 	if (end.v6) {
 		BPF_CORE_READ_INTO(&end.address, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
@@ -94,18 +94,20 @@ static __always_inline int decide_local(char operation, struct socket *sock, boo
 		v4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
 		__builtin_memcpy(end.address, &v4, sizeof(v4));
 	}
+	end.any_port = !end.port;
 	return decide_endpoint(&subject, operation, protocol, &end);
 }
 
-/* A socket that was never bound gets a port here. */
+/* Asked again: bind() may have left the port to the kernel. One that was never bound gets it here.
+ */
 SEC("lsm/socket_listen")
 int BPF_PROG(bailiff_socket_listen, struct socket *sock, int backlog, int ret)
 {
-	return ret ? ret : decide_local(BAILIFF_NETWORK_LISTEN, sock, true);
+	return ret ? ret : decide_local(BAILIFF_NETWORK_LISTEN, sock);
 }
 
 SEC("lsm/socket_accept")
 int BPF_PROG(bailiff_socket_accept, struct socket *sock, struct socket *newsock, int ret)
 {
-	return ret ? ret : decide_local(BAILIFF_NETWORK_ACCEPT, sock, false);
+	return ret ? ret : decide_local(BAILIFF_NETWORK_ACCEPT, sock);
 }

@@ -27,22 +27,9 @@
 #define IPPROTO_MPTCP 262
 #define MSG_FASTOPEN 0x20000000
 
-static __always_inline bool is_used(struct subject *subject)
-{
-	void *base = arena_base();
-	__u32 used = 0;
-
-	if (!base)
-		return false;
-	for (int i = 0; i < SUBJECT_IMAGES; i++)
-		if (subject->images[i])
-			used |= image_word(base, subject->images[i], network);
-	return used;
-}
-
 static __always_inline bool network_subject(struct subject *subject)
 {
-	return subject_current(subject) && is_used(subject);
+	return subject_current(subject) && network_used(subject);
 }
 
 static __always_inline char inet_protocol(int type, int protocol)
@@ -97,17 +84,20 @@ static __always_inline char sock_protocol(struct sock *sk)
 			   BPF_CORE_READ(sk, sk_protocol));
 }
 
-/* Begins the name of an act in front of what is in @scratch already (abi.h), and decides on it. */
+/*
+ * Begins the name of an act in front of what is in @scratch already (abi.h), and decides on it:
+ * @verbs as for decide_act().
+ */
 static __always_inline int decide_network(struct subject *subject, struct scratch *scratch,
-					  char operation, char protocol)
+					  __u32 verbs, char operation, char protocol)
 {
 	if (path_prepend_byte(scratch, protocol) || path_prepend_byte(scratch, operation) ||
 	    path_prepend_byte(scratch, BAILIFF_ACT_NETWORK)) {
 		/* a unix socket's path of more than all the buffer */
 		scratch_release(scratch);
-		return decide_act(subject, NULL);
+		return decide_act_untold(subject, BAILIFF_REASON_TOO_LONG);
 	}
-	return decide_act(subject, scratch);
+	return decide_act(subject, scratch, verbs);
 }
 
 static __always_inline int decide_plain(struct subject *subject, char operation, char protocol)
@@ -115,9 +105,9 @@ static __always_inline int decide_plain(struct subject *subject, char operation,
 	struct scratch *scratch = scratch_claim();
 
 	if (!scratch)
-		return decide_act(subject, NULL);
+		return decide_act_untold(subject, BAILIFF_REASON_NO_SCRATCH);
 	scratch->off = PATH_END;
-	return decide_network(subject, scratch, operation, protocol);
+	return decide_network(subject, scratch, VERB(ACT), operation, protocol);
 }
 
 /* An abstract name is the caller's; a path has its answer where the socket file is made. */
@@ -132,11 +122,11 @@ static __always_inline int decide_abstract(struct subject *subject, char operati
 		return 0;
 	scratch = scratch_claim();
 	if (!scratch)
-		return decide_act(subject, NULL);
+		return decide_act_untold(subject, BAILIFF_REASON_NO_SCRATCH);
 	scratch->off = PATH_END;
 	if (path_prepend(scratch, address + 3, len) || path_prepend_byte(scratch, '@')) {
 		scratch_release(scratch);
-		return decide_act(subject, NULL);
+		return decide_act_untold(subject, BAILIFF_REASON_UNREADABLE);
 	}
-	return decide_network(subject, scratch, operation, BAILIFF_PROTOCOL_UNIX);
+	return decide_network(subject, scratch, VERB(ACT), operation, BAILIFF_PROTOCOL_UNIX);
 }

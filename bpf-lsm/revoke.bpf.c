@@ -55,7 +55,7 @@ int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
 		verbs |= VERB(READ);
 	if (mask & (MAY_WRITE | MAY_APPEND))
 		verbs |= VERB(WRITE);
-	return is_backing(file) ? 0 : decide_use(verbs, &object);
+	return file_is_backing(file) ? 0 : decide_use(verbs, &object);
 }
 
 /* Beside the hook of the same name that asks [exec]; @file is NULL for anonymous memory

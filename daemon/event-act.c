@@ -70,22 +70,30 @@ static bool read_bytes(const char *digits, unsigned char *bytes, size_t n)
 	return true;
 }
 
-/* "10.0.0.1:443" or "[fd00::1]:443"; nothing where @name is no address and port. */
+/*
+ * "10.0.0.1:443" or "[fd00::1]:443"; nothing where @name is no address and port. "10.0.0.1:*"
+ * stands for a port that the kernel has still to choose.
+ */
 static void print_endpoint(struct text name, char *text, size_t size)
 {
 	unsigned char bytes[18] = {};
 	char address[INET6_ADDRSTRLEN];
-	bool v6 = name.n == 37 && name.bytes[0] == '6';
-	size_t n = v6 ? 16 : 4;
+	bool v6 = name.n && name.bytes[0] == '6';
+	size_t n = v6 ? 16 : 4, n_address = 1 + 2 * n;
+	char port[8] = "*";
 
 	text[0] = '\0';
-	if (!v6 && (name.n != 13 || name.bytes[0] != '4'))
+	if (name.n != n_address && name.n != n_address + 5)
 		return;
-	if (!read_bytes(name.bytes + 1, bytes, n + 2) ||
+	if ((!v6 && name.bytes[0] != '4') || !read_bytes(name.bytes + 1, bytes, n) ||
 	    !inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, address, sizeof(address)))
 		return;
-	snprintf(text, size, v6 ? " [%s]:%u" : " %s:%u", address,
-		 (unsigned)bytes[n] << 8 | bytes[n + 1]);
+	if (name.n > n_address) {
+		if (!read_bytes(name.bytes + n_address + 1, bytes + n, 2))
+			return;
+		snprintf(port, sizeof(port), "%u", (unsigned)bytes[n] << 8 | bytes[n + 1]);
+	}
+	snprintf(text, size, v6 ? " [%s]:%s" : " %s:%s", address, port);
 }
 
 static size_t print_network(struct text name, char text[static EVENT_ACT_MAX])

@@ -26,6 +26,7 @@ static const char *const actions[] = {
 	[BAILIFF_VERB_BELOW + BAILIFF_VERB_EXEC] = "move",
 	[BAILIFF_VERB_BELOW + BAILIFF_VERB_READ] = "move",
 	[BAILIFF_VERB_BELOW + BAILIFF_VERB_WRITE] = "move",
+	[BAILIFF_VERB_BELOW + BAILIFF_BELOW_ACT] = "move",
 };
 
 static const struct {

@@ -28,7 +28,8 @@ static const struct hook {
 	unsigned n_parameters; /* 0: always the same */
 	/* needed where some image has an answer other than allow to one of these */
 	__u32 verbs, process;
-	bool always, capabilities, network, subjects, revoke;
+	__u32 network; /* 1: for any answer; 2: for one about the path of a unix socket */
+	bool always, capabilities, subjects, revoke;
 	bool optional; /* another hook does its work where the kernel does not have it */
 } hooks[KERNEL_N_HOOKS] = {
 	[KERNEL_HOOK_CGROUP_MKDIR] = {"cgroup_mkdir", .always = true},
@@ -53,8 +54,10 @@ static const struct hook {
 	[KERNEL_HOOK_PATH_MKDIR] = {"path_mkdir", "path_mkdir", .verbs = WRITE},
 	[KERNEL_HOOK_PATH_MKNOD] = {"path_mknod", "path_mknod", .verbs = WRITE},
 	[KERNEL_HOOK_PATH_SYMLINK] = {"path_symlink", "path_symlink", .verbs = WRITE},
-	[KERNEL_HOOK_PATH_LINK] = {"path_link", "path_link", .verbs = EXEC | READ | WRITE},
-	[KERNEL_HOOK_PATH_RENAME] = {"path_rename", "path_rename", .verbs = EXEC | READ | WRITE},
+	[KERNEL_HOOK_PATH_LINK] = {"path_link", "path_link", .verbs = EXEC | READ | WRITE,
+				   .network = 2},
+	[KERNEL_HOOK_PATH_RENAME] = {"path_rename", "path_rename", .verbs = EXEC | READ | WRITE,
+				     .network = 2},
 	[KERNEL_HOOK_PATH_CHMOD] = {"path_chmod", "path_chmod", .verbs = WRITE},
 	[KERNEL_HOOK_PATH_CHOWN] = {"path_chown", "path_chown", .verbs = WRITE},
 	[KERNEL_HOOK_INODE_SETATTR] = {"inode_setattr", "inode_setattr", 3, .verbs = WRITE},
@@ -93,15 +96,17 @@ static const struct hook {
 				       .process = PROCESS(USERNS)},
 	[KERNEL_HOOK_ANON_INODE] = {"anon_inode", "inode_init_security_anon",
 				    .process = PROCESS(IO_URING) | PROCESS(USERFAULTFD)},
-	[KERNEL_HOOK_SOCKET_CREATE] = {"socket_create", "socket_create", .network = true},
-	[KERNEL_HOOK_SOCKET_BIND] = {"socket_bind", "socket_bind", .network = true},
-	[KERNEL_HOOK_SOCKET_CONNECT] = {"socket_connect", "socket_connect", .network = true},
-	[KERNEL_HOOK_SOCKET_LISTEN] = {"socket_listen", "socket_listen", .network = true},
-	[KERNEL_HOOK_SOCKET_ACCEPT] = {"socket_accept", "socket_accept", .network = true},
-	[KERNEL_HOOK_SOCKET_SENDMSG] = {"socket_sendmsg", "socket_sendmsg", .network = true},
-	[KERNEL_HOOK_UNIX_CONNECT] = {"unix_connect", "unix_stream_connect", .network = true},
-	[KERNEL_HOOK_UNIX_SEND] = {"unix_send", "unix_may_send", .network = true},
-	[KERNEL_HOOK_UNIX_BIND] = {"unix_bind", "path_mknod", .network = true},
+	[KERNEL_HOOK_SOCKET_CREATE] = {"socket_create", "socket_create", .network = 1},
+	[KERNEL_HOOK_SOCKET_BIND] = {"socket_bind", "socket_bind", .network = 1},
+	[KERNEL_HOOK_SOCKET_CONNECT] = {"socket_connect", "socket_connect", .network = 1},
+	[KERNEL_HOOK_SOCKET_LISTEN] = {"socket_listen", "socket_listen", .network = 1},
+	[KERNEL_HOOK_SOCKET_ACCEPT] = {"socket_accept", "socket_accept", .network = 1},
+	[KERNEL_HOOK_SOCKET_SENDMSG] = {"socket_sendmsg", "socket_sendmsg", .network = 1},
+	[KERNEL_HOOK_UNIX_CONNECT] = {"unix_connect", "unix_stream_connect", .network = 1},
+	[KERNEL_HOOK_UNIX_SEND] = {"unix_send", "unix_may_send", .network = 1},
+	[KERNEL_HOOK_UNIX_BIND] = {"unix_bind", "path_mknod", .network = 1},
+	[KERNEL_HOOK_SCTP] = {"sctp_addresses", "sctp_bind_connect", .network = 1},
+	[KERNEL_HOOK_OPEN_EXEC] = {"open_exec", "file_open", .verbs = MAP},
 };
 
 const char *kernel_hook_name(enum kernel_hook hook)
@@ -127,7 +132,7 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 	const struct hook *h = &hooks[hook];
 
 	return (h->always && needs->any) || (h->verbs & needs->verbs) ||
-	       (h->process & needs->process) || (h->network && needs->network) ||
+	       (h->process & needs->process) || (h->network & needs->network) ||
 	       (h->capabilities && needs->capabilities) || (h->subjects && needs->subjects) ||
 	       (h->revoke && needs->revoke);
 }

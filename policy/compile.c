@@ -274,20 +274,33 @@ static int compiler_label(struct compiler *c)
 	return r;
 }
 
+/* Whether a word of a name's label is other than allow, for whoever asks. */
+static bool word_counts(const struct image *image, unsigned word, const char *name, size_t n)
+{
+	const struct bailiff_image *header = image_header(image->cells);
+	const struct bailiff_class *classes =
+		(const struct bailiff_class *)(image->cells + header->classes);
+	uint32_t all = image_decide_from(image->cells, header->unknown, word, name, n);
+
+	for (uint32_t i = 0; i < header->n_classes; i++)
+		all |= image_decide_from(image->cells, classes[i].start, word, name, n);
+	return BAILIFF_VERDICT(all) != BAILIFF_ALLOW;
+}
+
 /* Whether some policy has the answer to one of the acts that "\x02x" and the like name. */
 static bool act_counts(const struct image *image, char section, unsigned number)
 {
 	const char name[] = {section, (char)(BAILIFF_ACT_BASE + number)};
-	const struct bailiff_image *header = image_header(image->cells);
-	const struct bailiff_class *classes =
-		(const struct bailiff_class *)(image->cells + header->classes);
-	uint32_t word = image_decide_from(image->cells, header->unknown, BAILIFF_VERB_ACT, name,
-					  sizeof(name));
 
-	for (uint32_t i = 0; i < header->n_classes; i++)
-		word |= image_decide_from(image->cells, classes[i].start, BAILIFF_VERB_ACT, name,
-					  sizeof(name));
-	return BAILIFF_VERDICT(word) != BAILIFF_ALLOW;
+	return word_counts(image, BAILIFF_VERB_ACT, name, sizeof(name));
+}
+
+/* Whether it matters to some policy which path a unix socket has that is connected to. */
+static bool sockets_count(const struct image *image)
+{
+	const char name[] = {BAILIFF_ACT_NETWORK, BAILIFF_NETWORK_CONNECT, BAILIFF_PROTOCOL_UNIX};
+
+	return word_counts(image, BAILIFF_VERB_BELOW + BAILIFF_BELOW_ACT, name, sizeof(name));
 }
 
 /* Tells in the header which acts have an answer other than allow. */
@@ -303,18 +316,25 @@ static void acts_note(const struct compiler *c, struct image *image)
 		if (c->sources[rule]->section == POLICY_NETWORK &&
 		    c->sources[rule]->verdict != BAILIFF_ALLOW)
 			header->network = 1;
+	if (sockets_count(image))
+		header->network |= 2;
 	for (size_t i = 0; i < c->n_policies; i++)
 		header->revoke |= c->policies[i]->revoke;
 }
 
-/* Adds the error; returns 1, or -ENOMEM. */
-static int too_large(const struct compiler *c, struct diag *diag, uint32_t rule, const char *why)
+/*
+ * Adds the error, with the advice that fits the section of the rule that is to blame; returns 1, or
+ * -ENOMEM.
+ */
+static int too_large(const struct compiler *c, struct diag *diag, uint32_t rule, const char *why,
+		     const char *paths, const char *addresses)
 {
 	/* the pattern that is nobody's is small: the blame is another's */
 	const struct policy_rule *source = c->sources[rule < c->n_own ? rule : c->n_own - 1];
 	const struct policy *policy = c->policies[rule < c->n_own ? c->group_of[rule] : 0];
 	int r = diag_add(diag, DIAG_ERROR, policy->file, source ? source->line : 0,
-			 source ? source->column : 0, NULL, "%s", why);
+			 source ? source->column : 0, NULL, "%s%s", why,
+			 source && source->section == POLICY_NETWORK ? addresses : paths);
 
 	return r < 0 ? r : 1;
 }
@@ -361,8 +381,10 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 		return too_large(
 			c, diag, c->patterns[pattern].rule,
 			"the patterns together make too large an automaton, and this one has "
-			"most of the blame: split the policy, use fewer \"**\" and \"*\", or write "
-			"patterns that differ in one part as one: /**/{a,b}/**");
+			"most of the blame: split the policy, ",
+			"use fewer \"**\" and \"*\", or write patterns that differ in one part as "
+			"one: /**/{a,b}/**",
+			"or name fewer networks and ranges of ports in [network] that overlap");
 	if (r < 0)
 		return r;
 	r = containment_compute(&c->containment, &c->automaton->accepts, c->n_rules + MARKS,
@@ -370,8 +392,9 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 	if (r == -E2BIG)
 		return too_large(
 			c, diag, rule,
-			"too many rules match the same paths as this one: split the policy, or "
-			"use fewer patterns that overlap");
+			"too many rules match the same as this one: split the policy, or ",
+			"use fewer patterns that overlap",
+			"name fewer networks and ranges of ports in [network] that overlap");
 	if (r < 0)
 		return r;
 	return compiler_label(c);

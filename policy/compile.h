@@ -71,7 +71,7 @@ int image_assemble(const struct image_parts *parts, struct automaton *automaton,
 
 /* What may lie beneath a path: words of abi.h. */
 struct below {
-	uint32_t words[BAILIFF_N_VERBS]; /* the strictest of each verb, the smallest of equals */
+	uint32_t words[BAILIFF_N_BELOW]; /* the strictest of each, the smallest of equals */
 	uint32_t least;			 /* BAILIFF_WORD_LEAST */
 };
 

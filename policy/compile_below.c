@@ -134,10 +134,10 @@ static void flood_run(struct flood *f)
 	}
 }
 
-/* Both answers of one verb for all states. */
-static void flood_verb(struct flood *f, unsigned verb, const uint32_t *words, struct below *below)
+/* Both answers of one verb for all states; @i is its place among what lies beneath. */
+static void flood_verb(struct flood *f, unsigned i, const uint32_t *words, struct below *below)
 {
-	const uint32_t *word = words + verb;
+	const uint32_t *word = words + (i == BAILIFF_BELOW_ACT ? BAILIFF_VERB_ACT : i);
 
 	for (uint32_t a = 0; a < f->dfa->accepts.n_lists; a++) {
 		uint32_t w = word[(size_t)a * BAILIFF_LABEL_WORDS];
@@ -147,7 +147,7 @@ static void flood_verb(struct flood *f, unsigned verb, const uint32_t *words, st
 	}
 	flood_run(f);
 	for (uint32_t s = 0; s < f->dfa->n_states; s++)
-		below[s].words[verb] = word[(size_t)f->best[f->slash[s]] * BAILIFF_LABEL_WORDS];
+		below[s].words[i] = word[(size_t)f->best[f->slash[s]] * BAILIFF_LABEL_WORDS];
 	for (uint32_t a = 0; a < f->dfa->accepts.n_lists; a++)
 		f->order[a] =
 			(struct ranked){BAILIFF_VERDICT(word[(size_t)a * BAILIFF_LABEL_WORDS]), a};
@@ -155,7 +155,7 @@ static void flood_verb(struct flood *f, unsigned verb, const uint32_t *words, st
 	for (uint32_t s = 0; s < f->dfa->n_states; s++) {
 		uint32_t w = word[(size_t)f->best[f->slash[s]] * BAILIFF_LABEL_WORDS];
 
-		below[s].least |= BAILIFF_VERDICT(w) << 2 * verb;
+		below[s].least |= BAILIFF_VERDICT(w) << 2 * i;
 	}
 }
 
@@ -172,8 +172,8 @@ int below_compute(const struct automaton *automaton, const uint32_t *words,
 	if (!below)
 		return -ENOMEM;
 	flood_begin(&f);
-	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
-		flood_verb(&f, verb, words, below);
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++)
+		flood_verb(&f, i, words, below);
 	*ret_below = below;
 	return 0;
 }

@@ -280,6 +280,7 @@ static void put_address(char *to, const struct address *a)
 		memcpy(to, "**", sizeof("**"));
 		return;
 	}
+	*to++ = '/';
 	*to++ = '{';
 	to = put_ports(to, "", PORT_DIGITS, a->first_port, a->last_port);
 	to[-1] = '}'; /* in place of the last comma */

@@ -64,6 +64,6 @@ static inline size_t query_name(const struct query *q, char name[static 256])
 	name[n++] = q->family;
 	for (int i = 0; i < n_bytes; i++)
 		n += snprintf(name + n, 3, "%02x", q->address[i]);
-	n += snprintf(name + n, 5, "%04x", q->port);
+	n += snprintf(name + n, 6, "/%04x", q->port);
 	return (size_t)n;
 }

@@ -304,11 +304,79 @@ static void ranges_of_ports_end_where_they_say(void **state)
 	}
 }
 
+/* The strictest of all ports of an address, for one that the kernel has still to choose. */
+static void any_port_is(const struct image *image, const struct query *q, unsigned verdict)
+{
+	char name[256];
+	/* without '/' and the port */
+	size_t n = query_name(q, name) - 5;
+	uint32_t word = image_decide(image->cells, BAILIFF_VERB_BELOW + BAILIFF_BELOW_ACT, name, n);
+
+	if (BAILIFF_VERDICT(word) != verdict)
+		fail_msg("%.*s: verdict %u, not %u", (int)n - 1, name + 1, BAILIFF_VERDICT(word),
+			 verdict);
+}
+
+static void a_port_to_be_chosen_has_the_strictest_answer(void **state)
+{
+	struct query here = {.operation = 'l', .protocol = 'u', .family = '4', .address = {10}};
+	struct query there = {.operation = 'l', .protocol = 'u', .family = '4', .address = {11}};
+	struct image *image = compile("[network]\n"
+				      "deny = listen udp 10.0.0.0/8:4000-5000\n"
+				      "audit = listen udp *:6000\n");
+
+	(void)state;
+	any_port_is(image, &here, BAILIFF_DENY);
+	any_port_is(image, &there, BAILIFF_AUDIT);
+	here.operation = there.protocol = 't';
+	any_port_is(image, &here, BAILIFF_ALLOW);
+	any_port_is(image, &there, BAILIFF_ALLOW);
+	image_free(image);
+
+	image = compile("[network]\n"
+			"default = deny\n"
+			"allow = listen udp 10.0.0.0/8 11.0.0.0/8:53\n");
+	here.operation = 'l';
+	there.protocol = 'u';
+	any_port_is(image, &here, BAILIFF_ALLOW);
+	any_port_is(image, &there, BAILIFF_DENY);
+	image_free(image);
+}
+
+/* Only a policy about the paths of sockets makes renames a matter of the network. */
+static void paths_of_sockets_are_told_in_the_header(void **state)
+{
+	static const struct {
+		const char *rules;
+		unsigned network;
+	} cases[] = {
+		{"deny = connect tcp *:80", 1},	    {"deny = connect unix @x", 1},
+		{"deny = connect unix /run/x", 3},  {"audit = unix /**", 3},
+		{"allow = connect unix /run/x", 0}, {"deny = unix", 3},
+		{"deny = listen unix /run/x", 1},   {"deny = raw", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char text[128];
+		struct image *image;
+
+		snprintf(text, sizeof(text), "[network]\n%s\n", cases[i].rules);
+		image = compile(text);
+		if (image_header(image->cells)->network != cases[i].network)
+			fail_msg("%s: %u, not %u", cases[i].rules,
+				 image_header(image->cells)->network, cases[i].network);
+		image_free(image);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_networks_decide_as_said),
 		cmocka_unit_test(ranges_of_ports_end_where_they_say),
+		cmocka_unit_test(a_port_to_be_chosen_has_the_strictest_answer),
+		cmocka_unit_test(paths_of_sockets_are_told_in_the_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,14 +116,14 @@ static void masks_of_acts_have_no_other_bits(void **state)
 	header->process = 1u << BAILIFF_N_PROCESS;
 	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
 	header->process = 0;
-	header->network = 2;
+	header->network = 4;
 	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
 	header->network = 1;
 	header->capabilities = 1ull << BAILIFF_N_CAPABILITIES;
 	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
 	header->capabilities = 1;
 	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
-	header->strictest[BAILIFF_WORD_LEAST] = 64;
+	header->strictest[BAILIFF_WORD_LEAST] = 256;
 	assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
 	image_free(image);
 }
@@ -160,7 +160,7 @@ static void indexes_out_of_range_are_found(void **state)
 
 		labels[i] = i % BAILIFF_LABEL_WORDS > BAILIFF_WORD_LEAST ? 1
 			    : i % BAILIFF_LABEL_WORDS == BAILIFF_WORD_LEAST
-				    ? 1u << 2 * BAILIFF_N_VERBS
+				    ? 1u << 2 * BAILIFF_N_BELOW
 				    : header->n_rules << BAILIFF_RULE_SHIFT;
 		assert_int_equal(image_verify(image->cells, image->n_cells), -EBADMSG);
 		labels[i] = old;

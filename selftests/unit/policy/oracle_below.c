@@ -25,8 +25,9 @@ static const __u32 *words_of(const struct bailiff_cell *cells, __u32 state)
 
 static void take(const __u32 *words, __u32 *ret_words, __u32 *least)
 {
-	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++) {
-		__u32 *best = &ret_words[BAILIFF_VERB_BELOW + verb], word = words[verb];
+	for (unsigned verb = 0; verb < BAILIFF_N_BELOW; verb++) {
+		__u32 *best = &ret_words[BAILIFF_VERB_BELOW + verb];
+		__u32 word = words[verb == BAILIFF_BELOW_ACT ? BAILIFF_VERB_ACT : verb];
 
 		if (BAILIFF_VERDICT(word) > BAILIFF_VERDICT(*best) || *best == UINT32_MAX ||
 		    (BAILIFF_VERDICT(word) == BAILIFF_VERDICT(*best) && word < *best))
@@ -41,12 +42,12 @@ void oracle_below(const struct bailiff_cell *cells, const char *path, size_t n, 
 	const struct bailiff_image *header = image_header(cells);
 	__u32 *queue = calloc(header->n_states, sizeof(*queue)), state = header->start;
 	bool *seen = calloc(header->n_states, sizeof(*seen));
-	__u32 least[BAILIFF_N_VERBS] = {BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY};
+	__u32 least[BAILIFF_N_BELOW] = {BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY};
 	size_t n_queue = 0, at = 0;
 
 	if (!queue || !seen)
 		abort();
-	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+	for (unsigned verb = 0; verb < BAILIFF_N_BELOW; verb++)
 		ret_words[BAILIFF_VERB_BELOW + verb] = UINT32_MAX;
 	for (size_t i = 0; i < n; i++)
 		state = step(cells, state, (unsigned char)path[i]);
@@ -68,7 +69,7 @@ void oracle_below(const struct bailiff_cell *cells, const char *path, size_t n, 
 		state = queue[at++];
 	}
 	ret_words[BAILIFF_WORD_LEAST] = 0;
-	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+	for (unsigned verb = 0; verb < BAILIFF_N_BELOW; verb++)
 		ret_words[BAILIFF_WORD_LEAST] |= least[verb] << 2 * verb;
 	free(queue);
 	free(seen);
