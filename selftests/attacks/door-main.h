@@ -124,20 +124,13 @@ static int run_limited(int (*run)(void))
 	return 128 + WTERMSIG(status);
 }
 
-/* Both run in a child, whose mount namespace goes with it. */
-static void confined(const struct technique *one, const char *cgroup)
+/* Under the policy: the plain act, the attack, the plain act. Says how each ended. */
+static void attack_thrice(const struct technique *one)
 {
 	int (*plain)(void) = one->plain ?: family.plain ?: one->run;
-	char path[PATH_MAX];
 	int first, status, last;
 	char said[200];
 
-	snprintf(path, sizeof(path), "%s%s/cgroup.procs", cgroup,
-		 one->flags & OTHER_CGROUP ? "-other" : "");
-	if (put_text(path, "0") < 0) {
-		perror(path);
-		_exit(1);
-	}
 	first = run_limited(plain);
 	door_said[0] = '\0';
 	status = run_limited(one->run);
@@ -145,6 +138,20 @@ static void confined(const struct technique *one, const char *cgroup)
 	last = run_limited(plain);
 	memcpy(door_said, said, sizeof(said));
 	printf("%s %u %d %d %d ", one->name, one->flags, first, status, last);
+}
+
+/* Both run in a child, whose mount namespace goes with it. */
+static void confined(const struct technique *one, const char *cgroup)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s/cgroup.procs", cgroup,
+		 one->flags & OTHER_CGROUP ? "-other" : "");
+	if (put_text(path, "0") < 0) {
+		perror(path);
+		_exit(1);
+	}
+	attack_thrice(one);
 	fflush(stdout);
 	_exit(0);
 }
@@ -187,14 +194,20 @@ static void run_one(const struct technique *one, const char *base, const char *c
 	fflush(stdout);
 }
 
-static int run_all(const char *what, const char *base, const char *cgroup)
+/* Whether $DOOR_ONLY has a technique. */
+static int selected(const char *name)
 {
 	const char *only = getenv("DOOR_ONLY");
 	char word[80];
 
+	snprintf(word, sizeof(word), " %s ", name);
+	return !only || !*only || strstr(only, word);
+}
+
+static int run_all(const char *what, const char *base, const char *cgroup)
+{
 	for (const struct technique *one = family.techniques; one->name; one++) {
-		snprintf(word, sizeof(word), " %s ", one->name);
-		if (only && *only && !strstr(only, word))
+		if (!selected(one->name))
 			continue;
 		if (strcmp(what, "prepare-all") != 0)
 			run_one(one, base, cgroup);
@@ -223,24 +236,34 @@ static int run_by_name(const char *name)
 	return UNTRIED;
 }
 
+#include "selftests/attacks/door-place.h"
+
+static int list(void)
+{
+	for (const struct technique *one = family.techniques; one->name; one++)
+		printf("%-24s %s%s\n", one->name, one->arrange ? "(arranged) " : "", one->what);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "", *work = getenv("DOOR_WORK");
 
 	door_said = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	mkdir(OUTSIDE, 0755);
-	if (strcmp(what, "list") == 0) {
-		for (const struct technique *one = family.techniques; one->name; one++)
-			printf("%-24s %s\n", one->name, one->what);
-		return 0;
-	}
+	if (strcmp(what, "list") == 0)
+		return list();
 	if ((strcmp(what, "prepare-all") == 0 || strcmp(what, "try") == 0) && argc == 3)
 		return run_all(what, argv[2], NULL);
 	if (strcmp(what, "attack") == 0 && argc == 4)
 		return run_all(what, argv[2], argv[3]);
+	if ((strcmp(what, "try-in") == 0 || strcmp(what, "attack-in") == 0) && argc == 3)
+		return run_all_in_place(argv[2], strcmp(what, "attack-in") == 0);
+	if (strcmp(what, "inside") == 0 && argc == 3)
+		return inside(argv[2]);
 	if (argc != 2) {
 		fputs("usage: door-... list|prepare|serve|NAME | prepare-all|try BASE |"
-		      " attack BASE CGROUP\n",
+		      " attack BASE CGROUP | try-in|attack-in|inside BASE\n",
 		      stderr);
 		return UNTRIED;
 	}

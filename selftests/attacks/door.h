@@ -17,8 +17,10 @@
  *	door-X attack BASE CGROUP	all, each in a process, mount namespace and folder of its
  *own, moved into CGROUP (or CGROUP-other): lines of "NAME FLAGS PLAIN STATUS PLAIN intact|CHANGED
  *STEP"
+ *	door-X try-in BASE, attack-in BASE, inside BASE
+ *			the same in a service or a container: door-place.h
  *
- * $DOOR_ONLY, a list of names with a space around each, limits the last two.
+ * $DOOR_ONLY, a list of names with a space around each, limits those of BASE.
  */
 
 #ifndef DOOR_H

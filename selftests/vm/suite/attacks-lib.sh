@@ -5,8 +5,12 @@
 # gives one line. Four proofs: it works without policy; the plain act is denied with; the technique
 # is denied, with EACCES; the plain act is still denied, and what is protected is as it was. What does
 # not work without policy is no proof: "skip" where the kernel lacks it, else "not ok".
+#
+# $place: what is confined. In "cgroup" each technique is moved into one by hand; "service" and "podman"
+# have the program as a service's or container's own, and $DOOR_PLACE of door-place.h: attacks-places.sh.
 
 attack=/attack
+place=cgroup
 doors="read write exec net proc"
 declare -A works why
 
@@ -25,6 +29,7 @@ attacks_lay() {
 		mkdir -p $attack/"$fs"
 		case $fs in
 		tmpfs) mount -t tmpfs tmpfs $attack/tmpfs ;;
+		podman) attacks_containers ;;
 		overlay)
 			mkdir -p $attack/layers
 			mount -t tmpfs tmpfs $attack/layers
@@ -44,7 +49,13 @@ attacks_lay() {
 
 attacks_prepare() {
 	local folder=$attack/$2/door-$1
-	[ "$2" != overlay ] || folder=$attack/layers/lower/door-$1
+	case $2 in
+	overlay) folder=$attack/layers/lower/door-$1 ;;
+	podman)
+		attacks_prepare_container "$1"
+		return
+		;;
+	esac
 	mkdir "$folder"
 	door-"$1" prepare-all "$folder" || not_ok "$1 on $2: its folders are made"
 }
@@ -55,7 +66,18 @@ attacks_clear() {
 		umount $attack/"$fs" 2>/dev/null
 	done
 	umount $attack/layers 2>/dev/null
+	[ $place != podman ] || podman rm -f -a -t 0 >/dev/null 2>&1
 	rm -rf $attack
+}
+
+# attacks_run_door try|attack FILE-SYSTEM DOOR
+attacks_run_door() {
+	local folder=$attack/$2/door-$3
+	case $place-$1 in
+	cgroup-try) door-"$3" try "$folder" ;;
+	cgroup-attack) door-"$3" attack "$folder" /sys/fs/cgroup/attack-"$3" ;;
+	*) attacks_run_in_place "$@" ;;
+	esac
 }
 
 # Without policy.
@@ -64,7 +86,7 @@ attacks_try() {
 	while read -r name status step; do
 		works[$fs/$door/$name]=$status
 		why[$fs/$door/$name]=$step
-	done < <(door-"$door" try $attack/"$fs"/door-"$door" 2>>/tmp/attack-errors)
+	done < <(attacks_run_door try "$fs" "$door" 2>>/tmp/attack-errors)
 }
 
 # With.
@@ -77,24 +99,24 @@ attacks_attack() {
 		fi
 		n=$((n + 1))
 		attacks_judge
-	done < <(door-"$door" attack $attack/"$fs"/door-"$door" /sys/fs/cgroup/attack-"$door" 2>>/tmp/attack-errors)
+	done < <(attacks_run_door attack "$fs" "$door" 2>>/tmp/attack-errors)
 	echo "# $door on $fs: $((SECONDS - start)) s"
 	is "$door on $fs: every technique was tried" "$(attacks_count "$door")" $n
 }
 
+# What has to be arranged before the policy is tried in cgroups alone.
 attacks_count() {
-	if [ -n "${DOOR_ONLY-}" ]; then
-		door-"$1" list | while read -r name _; do
-			case " $DOOR_ONLY " in *" $name "*) echo "$name" ;; esac
-		done | wc -l
-	else
-		door-"$1" list | wc -l
-	fi
+	door-"$1" list | while read -r name what; do
+		[ $place = cgroup ] || [[ $what != "(arranged)"* ]] || continue
+		[ -z "${DOOR_ONLY-}" ] || [[ " $DOOR_ONLY " == *" $name "* ]] || continue
+		echo "$name"
+	done | wc -l
 }
 
 # One technique. A missing capability (flag 1) is EPERM, which is 3.
 attacks_judge() {
 	local what="$door $name on $fs" before=${works[$fs/$door/$name]-none} also=1
+	[ $place = cgroup ] || what="$door $name on ${fs/podman/overlay} ($place)"
 	[ $((${flags:-0} & 1)) = 0 ] || also=3
 	case $before in
 	0) ;;
@@ -103,7 +125,11 @@ attacks_judge() {
 		return
 		;;
 	*)
-		not_ok "$what: without policy, status $before: ${why[$fs/$door/$name]-}"
+		if [ $place = podman ]; then
+			skip "$what: does not work in a container: ${why[$fs/$door/$name]-}"
+		else
+			not_ok "$what: without policy, status $before: ${why[$fs/$door/$name]-}"
+		fi
 		return
 		;;
 	esac
@@ -154,10 +180,20 @@ attacks_deny() {
 # attacks_policy NAME: the selector, and standard input
 attacks_policy() {
 	{
-		printf '[select]\ncgroup = /%s\n' "$1"
+		printf '[select]\n%s\n' "$(attacks_selector "$1")"
 		cat
 	} >"$policies/$1.ini"
-	mkdir -p /sys/fs/cgroup/"$1"
+}
+
+attacks_selector() {
+	case $place in
+	cgroup)
+		echo "cgroup = /$1"
+		mkdir -p /sys/fs/cgroup/"$1"
+		;;
+	service) echo "unit = $1.service" ;;
+	podman) echo "cgroup = **/libpod-$(podman inspect -f '{{.Id}}' "$1" 2>/dev/null).scope" ;;
+	esac
 }
 
 # attacks_policies FORM
@@ -274,6 +310,10 @@ attacks_daemon_ends() {
 	bailiff release >/dev/null 2>&1
 }
 
+attacks_preemption() {
+	sed -n 's/.*preempt=\([a-z]*\).*/\1/p' /proc/cmdline
+}
+
 # attacks_each FUNCTION: calls it with each file system and program
 attacks_each() {
 	local door fs
@@ -286,6 +326,7 @@ attacks_each() {
 
 attacks_run() {
 	local form name=$test
+	echo "# run: $(uname -r), $place, preempt=$(attacks_preemption)"
 	: >/tmp/attack-errors
 	mkdir -p "$policies" /sys/fs/cgroup/door-outside
 	attacks_leave_out
@@ -300,7 +341,7 @@ attacks_run() {
 		attacks_daemon_ends
 		rm -f "$policies"/attack-*.ini
 		attacks_clear
-		rmdir /sys/fs/cgroup/attack-*
+		rmdir /sys/fs/cgroup/attack-* 2>/dev/null
 	done
 	rmdir /sys/fs/cgroup/door-outside
 	sed 's/^/# /' /tmp/attack-errors
