@@ -130,6 +130,7 @@ enum bailiff_process {
 	BAILIFF_PROCESS_USERNS,	     /* make a user namespace */
 	BAILIFF_PROCESS_IO_URING,    /* make a ring */
 	BAILIFF_PROCESS_USERFAULTFD, /* make one */
+	BAILIFF_PROCESS_SETNS,	     /* join a namespace */
 	/* not by these names, but keys and patterns of [exec]: */
 	BAILIFF_PROCESS_WX,    /* wx = deny: memory that is written and then executed */
 	BAILIFF_PROCESS_DRIFT, /* deny = drift: to execute what was not in the image */

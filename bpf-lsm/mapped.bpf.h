@@ -27,9 +27,9 @@ static __always_inline __u64 mapped_serial(struct subject *subject)
 static __always_inline void mapped_remember(struct bailiff_label *label, struct inode *inode,
 					    __u64 serial)
 {
-	label->mapped_inode = BPF_CORE_READ(inode, i_ino);
-	label->mapped_device = BPF_CORE_READ(inode, i_sb, s_dev);
-	label->mapped_generation = BPF_CORE_READ(inode, i_generation);
+	label->mapped_inode = inode->i_ino;
+	label->mapped_device = inode->i_sb->s_dev;
+	label->mapped_generation = inode->i_generation;
 	label->mapped_serial = serial;
 }
 

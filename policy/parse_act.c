@@ -62,8 +62,9 @@ _Static_assert(sizeof(capabilities) / sizeof(capabilities[0]) == BAILIFF_N_CAPAB
 
 /* By enum bailiff_process, but for the last two, which are of [exec]; and one more. */
 static const char *const acts[] = {
-	"ptrace", "signal-out", "mount",       "chroot",	  "bpf", "perf", "module", "keyctl",
-	"userns", "io_uring",	"userfaultfd", "usermode-helper", NULL,
+	"ptrace",      "signal-out", "mount",		"chroot", "bpf",
+	"perf",	       "module",     "keyctl",		"userns", "io_uring",
+	"userfaultfd", "setns",	     "usermode-helper", NULL,
 };
 
 #define USERMODE_HELPER BAILIFF_PROCESS_WX

@@ -874,6 +874,32 @@ static int do_cap_sys_admin_setns(void)
 	return WORKED;
 }
 
+static int do_setns_pidfd(void)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, helper_pid(), 0);
+
+	TRY(pidfd);
+	TRY(setns(pidfd, CLONE_NEWNS | CLONE_NEWUTS));
+	return WORKED;
+}
+
+static int do_setns_network(void)
+{
+	TRY(setns(open_of_helper("/proc/%d/ns/net", O_RDONLY), CLONE_NEWNET));
+	return WORKED;
+}
+
+static int do_setns_any(void)
+{
+	TRY(setns(open_of_helper("/proc/%d/ns/cgroup", O_RDONLY), 0));
+	return WORKED;
+}
+
+static int do_setns_child(void)
+{
+	return in_child(do_cap_sys_admin_setns);
+}
+
 static int do_cap_sys_admin_trusted(void)
 {
 	TRY(setxattr("free/file", "trusted.door", "1", 1, 0));
@@ -1162,6 +1188,16 @@ static const struct technique techniques[] = {
 	ROAD("wx-mremap", do_wx_mremap, "moved between", .plain = do_wx_mmap),
 	ROAD("wx-private-file", do_wx_private_file, "a private mapping of a file",
 	     .plain = do_wx_mmap),
+	ROAD("setns", do_cap_sys_admin_setns, "join a mount namespace", .flags = EPERM_TOO,
+	     .plain = do_cap_sys_admin_setns),
+	ROAD("setns-pidfd", do_setns_pidfd, "several, by a pidfd", .flags = EPERM_TOO,
+	     .plain = do_cap_sys_admin_setns),
+	ROAD("setns-network", do_setns_network, "join a network namespace", .flags = EPERM_TOO,
+	     .plain = do_cap_sys_admin_setns),
+	ROAD("setns-any", do_setns_any, "join one without saying of what kind", .flags = EPERM_TOO,
+	     .plain = do_cap_sys_admin_setns),
+	ROAD("setns-child", do_setns_child, "in a child", .flags = EPERM_TOO,
+	     .plain = do_cap_sys_admin_setns),
 	ROAD("cap-net-raw", do_cap_net_raw, "a raw socket", .flags = CAPABILITY),
 	ROAD("cap-net-raw-packet", do_cap_net_raw_packet, "a packet socket", .flags = CAPABILITY),
 	ROAD("cap-net-admin", do_cap_net_admin, "an interface up", .flags = CAPABILITY),

@@ -160,7 +160,8 @@ static void mistakes_in_names(void **state)
 		 AT "unknown act \"ptrce\" in [process]; did you mean \"ptrace\"?"},
 		{"[process]\ndeny = wx",
 		 AT "unknown act \"wx\" in [process]; there are ptrace, signal-out, mount, chroot, "
-		    "bpf, perf, module, keyctl, userns, io_uring, userfaultfd, usermode-helper"},
+		    "bpf, perf, module, keyctl, userns, io_uring, userfaultfd, setns, "
+		    "usermode-helper"},
 		{"[process]\ndeny =", "6:1: error: \"deny\" names no act; write at least one"},
 		{"wx = no", "5:6: error: unknown verdict \"no\"; there are allow, audit, deny"},
 		{"wx = deny\nwx = deny",

@@ -82,11 +82,12 @@ attacks_run_door() {
 
 # Without policy.
 attacks_try() {
-	local fs=$1 door=$2 name status step
+	local fs=$1 door=$2 name status step start=$SECONDS
 	while read -r name status step; do
 		works[$fs/$door/$name]=$status
 		why[$fs/$door/$name]=$step
 	done < <(attacks_run_door try "$fs" "$door" 2>>/tmp/attack-errors)
+	echo "# $door on $fs, without policy: $((SECONDS - start)) s"
 }
 
 # With.
@@ -249,7 +250,7 @@ attacks_policies_net() {
 attacks_policies_proc() {
 	attacks_policy attack-proc <<-END
 		[process]
-		deny = ptrace signal-out mount chroot bpf perf module keyctl userns io_uring userfaultfd
+		deny = ptrace signal-out mount chroot bpf perf module keyctl userns io_uring userfaultfd setns
 		[exec]
 		wx = deny
 		[file]
@@ -297,8 +298,10 @@ attacks_daemon() {
 	bailiffd 2>/tmp/attack-daemon &
 	daemon=$!
 	# the verifier takes its time over all hooks, in emulation
-	for n in 1 2 3 4; do
-		eventually in_force "$(find "$policies" -name 'attack-*.ini' | wc -l)" && return
+	for n in $(seq 3600); do
+		in_force "$(find "$policies" -name 'attack-*.ini' | wc -l)" && return
+		! grep -q "cannot put" /tmp/attack-daemon || break
+		sleep 0.1
 	done
 	not_ok "the policies come into force: $(cat /tmp/attack-daemon)"
 	return 1
