@@ -23,15 +23,17 @@ __hidden bool decide_used(struct subject *subject, __u32 verbs)
  * A link's name can be denied where the file it leads to is not (/bin/sh -> busybox). The name is
  * the caller's, so it only ever adds a deny.
  */
-static __always_inline void ask_invoked(struct subject *subject, struct scratch *scratch,
-					struct linux_binprm *bprm, struct decision *best)
+int ask_invoked(struct subject *subject, __u32 number, struct object *object, struct decision *best)
 {
-	if (BAILIFF_VERDICT(best->word) == BAILIFF_DENY || !decide_used(subject, VERB(INVOKED)))
-		return;
+	struct scratch *scratch = scratch_of(number);
+
+	if (!subject || !scratch || !object || !best ||
+	    BAILIFF_VERDICT(best->word) == BAILIFF_DENY || !decide_used(subject, VERB(INVOKED)))
+		return 0;
 	best->named = false;
-	if (path_build_invoked(scratch, bprm, bpf_get_current_task_btf()))
-		return;
-	ask_all(subject, scratch, VERB(INVOKED), BAILIFF_REASON_INVOKED_NAME, best);
+	if (!path_build_invoked(scratch, object->bprm, bpf_get_current_task_btf()))
+		ask(subject, number, VERB(INVOKED), BAILIFF_REASON_INVOKED_NAME, best);
+	return 0;
 }
 
 /* Puts the name of two bytes of an act into the scratch space. */
@@ -89,8 +91,8 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 		best.word = 0;
 	else if (reason > 0 && reason < BAILIFF_N_REASONS)
 		stat_add(reason);
-	if (scratch && object->bprm)
-		ask_invoked(subject, scratch, object->bprm, &best);
+	if (object->bprm)
+		ask_invoked(subject, scratch_number(scratch), object, &best);
 	return conclude(subject, &best, scratch, object);
 }
 
@@ -114,7 +116,6 @@ int judge_act(struct subject *subject, __u32 index, __u32 verbs)
 
 	if (!subject || !scratch)
 		return -EACCES;
-	class_find_all(subject);
 	ask_all(subject, scratch, verbs, 0, &best);
 	best.verb = BAILIFF_VERB_ACT;
 	return conclude(subject, &best, scratch, NULL);

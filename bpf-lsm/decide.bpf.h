@@ -38,6 +38,9 @@ bool decide_used(struct subject *subject, __u32 verbs);
  * (0, or a @reason): the strictest of the words for @verbs goes to @best.
  */
 int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct decision *best);
+/* The same about the name that the program was invoked by (object->bprm). */
+int ask_invoked(struct subject *subject, __u32 number, struct object *object,
+		struct decision *best);
 /* The same about rules for what was not in the image, if the object was not; @verb is for the
  * event. */
 int ask_drift(struct subject *subject, __u32 number, struct object *object, __u32 verb,
@@ -97,7 +100,8 @@ static __always_inline int decide_act_untold(struct subject *subject, __u8 reaso
 }
 
 /*
- * Decides on the act whose name (abi.h) the scratch space holds, and releases that: VERB(ACT), or
+ * Decides on the act whose name (abi.h) the scratch space holds, and releases that, for a @subject whose
+ * classes are found: VERB(ACT), or
  * VERB_BELOW_ACT for the strictest that may follow behind the name and a '/'.
  */
 static __always_inline int decide_act(struct subject *subject, struct scratch *scratch, __u32 verbs)

@@ -19,12 +19,21 @@ static __always_inline bool is_mapped(const __u8 *address)
 	return address[10] == 0xff && address[11] == 0xff;
 }
 
-int judge_endpoint(struct subject *subject, struct endpoint *end, __u32 operation, __u32 protocol);
+/*
+ * Writes an endpoint as the end of an act's name into scratch space; returns its number, 0 where there
+ * was none. A function of its own to the verifier.
+ */
+__u32 endpoint_write(struct endpoint *end);
 
 static __always_inline int decide_endpoint(struct subject *subject, char operation, char protocol,
 					   struct endpoint *end)
 {
-	return judge_endpoint(subject, end, operation, protocol) ? -EACCES : 0;
+	struct scratch *scratch = scratch_of(endpoint_write(end));
+
+	if (!scratch)
+		return decide_act_untold(subject, BAILIFF_REASON_NO_SCRATCH);
+	return decide_network(subject, scratch, end->any_port ? VERB_BELOW_ACT : VERB(ACT),
+			      operation, protocol);
 }
 
 /* The beginning of struct sockaddr_in and _in6. */

@@ -46,19 +46,17 @@ static __always_inline void write_address(struct scratch *scratch, struct endpoi
 	scratch->off = at;
 }
 
-int judge_endpoint(struct subject *subject, struct endpoint *end, __u32 operation, __u32 protocol)
+__u32 endpoint_write(struct endpoint *end)
 {
 	struct scratch *scratch = scratch_claim();
 
-	if (!subject || !end)
-		return -EACCES;
-	if (!scratch)
-		return decide_act_untold(subject, BAILIFF_REASON_NO_SCRATCH);
+	if (!scratch || !end)
+		return 0;
 	if (end->any_port) {
 		write_address(scratch, end, PATH_END);
-		return decide_network(subject, scratch, VERB_BELOW_ACT, operation, protocol);
+	} else {
+		write_port(scratch, end->port);
+		write_address(scratch, end, PATH_END - PORT_SIZE);
 	}
-	write_port(scratch, end->port);
-	write_address(scratch, end, PATH_END - PORT_SIZE);
-	return decide_network(subject, scratch, VERB(ACT), operation, protocol);
+	return scratch_number(scratch);
 }

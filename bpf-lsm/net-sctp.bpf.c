@@ -37,7 +37,7 @@ int judge_listed(struct subject *subject, struct list *list)
 		return 0;
 	if (list->operation == BAILIFF_NETWORK_CONNECT)
 		no_address_is_here(&end);
-	return judge_endpoint(subject, &end, list->operation, BAILIFF_PROTOCOL_SCTP);
+	return decide_endpoint(subject, list->operation, BAILIFF_PROTOCOL_SCTP, &end);
 }
 
 SEC("lsm/sctp_bind_connect")

@@ -4,6 +4,7 @@
 /* What the hooks of sockets share: whom they are about, and the names of acts (abi.h). */
 
 #include "act.bpf.h"
+#include "class.bpf.h"
 
 /* include/linux/socket.h and uapi/linux/in.h */
 #define AF_UNSPEC 0
@@ -27,9 +28,13 @@
 #define IPPROTO_MPTCP 262
 #define MSG_FASTOPEN 0x20000000
 
+/* Its classes are found here: further down the calls' stacks would be more than there may be. */
 static __always_inline bool network_subject(struct subject *subject)
 {
-	return subject_current(subject) && network_used(subject);
+	if (!subject_current(subject) || !network_used(subject))
+		return false;
+	class_find_all(subject);
+	return true;
 }
 
 static __always_inline char inet_protocol(int type, int protocol)
