@@ -190,6 +190,9 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 		/* a map that was opened for reading cannot be shared memory: mmap() drops VM_SHARED
 		 */
 		r = get_pinned("maps", map_names[i], read_only && i > MAP_SLOTS && i != MAP_LABELS);
+		/* another version has other maps */
+		if (r == -ENOENT && access(KERNEL_PINS "/maps", F_OK) == 0)
+			return -ESTALE;
 		if (r < 0)
 			return r;
 		kernel->maps[i] = r;
@@ -222,8 +225,10 @@ int kernel_take_over(struct kernel **ret_kernel)
 
 	if (r < 0)
 		return r;
-	if (kernel->control->build != build_digest())
+	if (kernel->control->build != build_digest()) {
+		*ret_kernel = TAKE_PTR(kernel);
 		return -ESTALE;
+	}
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
 		r = get_pinned("programs", hook_pin(i), false);
 		if (r < 0 && r != -ENOENT)

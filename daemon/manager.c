@@ -425,7 +425,7 @@ static int take_over(struct manager *manager)
 		  "what is in force was loaded by another version, or is damaged (%s); "
 		  "replacing it",
 		  strerror(-r));
-	manager->kernel = kernel_free(manager->kernel);
+	/* the kernel, if there is one, is for renew() to let go of */
 	return 0;
 }
 
@@ -456,7 +456,7 @@ int manager_new(struct manager **ret_manager)
 		r = reload(manager);
 	if (r < 0)
 		return r;
-	if (!manager->kernel) {
+	if (!manager->enforce) {
 		log_print(LOG_ERR, "no policy could be put into force");
 		return -EINVAL;
 	}

@@ -123,6 +123,34 @@ systemctl stop bailiffd
 is "no event is lost at stop" 700 "$(count_since_mark 700 BAILIFF_ACTION=read BAILIFF_PATH=$secret)"
 start_daemon
 
+# An upgrade over what another build has in force. Its programs differ by a name of their licence.
+sed 's,Dual BSD/GPL,Dual MIT/GPL,' /usr/sbin/bailiffd >/usr/sbin/bailiffd.other
+chmod 755 /usr/sbin/bailiffd.other
+mkdir -p /run/systemd/system/bailiffd.service.d
+printf '[Service]\nExecStart=\nExecStart=/usr/sbin/bailiffd.other\n' >/run/systemd/system/bailiffd.service.d/other.conf
+mark
+kill -9 "$(systemctl show -P MainPID bailiffd)"
+systemctl stop bailiffd
+service probe.service sh -c 'for i in 1 2 3; do act read /etc/bailiff-secret; done' 2>/dev/null
+systemctl daemon-reload
+start_daemon
+is "an upgrade loses no event that is in the ring" 3 \
+	"$(count_since_mark 3 BAILIFF_ACTION=read BAILIFF_PATH=$secret)"
+has "... and says that it replaces another build" 'by another version' "$(entries _SYSTEMD_UNIT=bailiffd.service)"
+denies $secret && ok "... and enforces" || not_ok "after an upgrade, not denied"
+rm -r /run/systemd/system/bailiffd.service.d /usr/sbin/bailiffd.other
+systemctl daemon-reload
+# What another version has pinned can lack a map.
+mark
+kill -9 "$(systemctl show -P MainPID bailiffd)"
+systemctl stop bailiffd
+rm /sys/fs/bpf/bailiff/maps/scratches
+status "status tells pins of another version from none" 3 bailiff status
+start_daemon
+has "pins without one of the maps are not taken for none" 'by another version' \
+	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
+denies $secret && ok "... and are replaced" || not_ok "pins without one of the maps are not replaced"
+
 # Two daemons.
 status "a second daemon refuses to start" 1 bailiffd
 # on-stop
