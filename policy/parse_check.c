@@ -51,7 +51,7 @@ static int check_effect(struct parser *p)
 		return parse_report(
 			p, DIAG_WARNING, &(struct line){}, 0,
 			"the policy has no rule; write allow, audit, deny or default into "
-			"[exec] or [file]");
+			"[exec], [file], [network], [capability] or [process]");
 	for (size_t i = 0; r == 0 && i < sizeof(rule_sections) / sizeof(rule_sections[0]); i++) {
 		const struct section *section = &parse_sections[rule_sections[i]];
 		const struct place *allow = &p->first_allow[rule_sections[i]];

@@ -310,7 +310,7 @@ static void what_has_no_effect_is_said(void **state)
 		 "cgroup = PATH"},
 		{SELECT,
 		 " warning: the policy has no rule; write allow, audit, deny or default into "
-		 "[exec] or [file]"},
+		 "[exec], [file], [network], [capability] or [process]"},
 		{SELECT "[exec]\nallow = /x\n", "4:9: warning: [exec] only allows, which has no "
 						"effect: what no line names is allowed "
 						"too; add default = deny, or deny lines"},

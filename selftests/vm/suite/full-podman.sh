@@ -83,7 +83,10 @@ for runtime in crun runc; do
 	status "what is not on it is denied" 1 run --runtime $runtime localhost/tiny /act read /etc/passwd
 	status "exec of what is not on it is denied" 1 \
 		run --runtime $runtime localhost/tiny /act exec /bin/true
-	status "the first exec is decided too" 1 run --runtime $runtime localhost/tiny true
+	mark
+	status "the container's first exec fails" 1 run --runtime $runtime localhost/tiny true
+	entry=$(since_mark 1 BAILIFF_ACTION=exec BAILIFF_VERDICT=deny BAILIFF_POLICY=containers)
+	has "... because it is decided too" '^BAILIFF_PATH=/bin/busybox$' "$entry"
 done
 test=podman
 stop_daemon

@@ -73,6 +73,17 @@ status "read works outside" 0 act read $secret
 status "exec works in another service" 0 service other.service act exec /usr/local/bin/tool list /
 status "read works in another service" 0 service other.service act read $secret
 
+# The command.
+shown() { bailiff events | grep -q "read $secret by "; }
+eventually shown
+shown=$(bailiff events)
+has "bailiff events shows who tried what, and the line" \
+	"deny +read $secret by /mnt/act\[[0-9]+\] probe:11 probe.service\$" "$shown"
+is "... the last one alone" 1 "$(bailiff events -n 1 | wc -l)"
+has "... as JSON" '^\{.*"verdict": *"deny".*\}$' "$(bailiff events -n 1 --json)"
+is "... of another policy nothing" "" "$(bailiff events --policy=other)"
+status "... and refuses a verdict that is none" 2 bailiff events --verdict=maybe
+
 # The journal.
 entry=$(since_mark 1 BAILIFF_ACTION=exec BAILIFF_POLICY=probe BAILIFF_EXE=/mnt/act)
 is "one entry for the exec" 1 "$(grep -c ^__CURSOR= <<<"$entry")"
