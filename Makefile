@@ -4,6 +4,9 @@
 # make demo       shows what bailiff does, on real input
 # make check      installs what is missing, builds, runs every test
 # make attacks    every road to a protected thing, in the VM: takes hours
+# make compare    random policies and acts: the kernel's answers against a slow matcher's
+# make soak       a million acts that race with changes; stress tests under policies
+# make verifier   what the kernels' verifiers count, into docs/verifier.tsv
 # make lint       style and static analysis
 # make bench      the figures of docs/performance.md
 # make install    to DESTDIR, PREFIX=/usr
@@ -34,6 +37,8 @@ BPF := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(filter-out bpf-lsm/maps.bpf.c bpf-lsm/p
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard selftests/unit/*/*_test.c))
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard selftests/bench/*.c))
 PROBES := $(patsubst %.c,$(B)/%,$(wildcard selftests/attacks/*.c))
+COMPARE := $(patsubst %.c,$(B)/%.o,$(wildcard selftests/compare/*.c) selftests/unit/policy/oracle.c \
+	selftests/unit/policy/oracle_below.c)
 PROGRAMS := $(B)/bailiffd $(B)/bailiff
 
 all: $(PROGRAMS)
@@ -56,6 +61,8 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	mv $@.part $@
 
 $(B)/daemon/kernel.o $(B)/daemon/kernel-older.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
+
+$(B)/selftests/bench/verifier.o: $(B)/bailiff.skel.h
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -88,9 +95,12 @@ $(BENCHES): $$(@).o $(B)/libdaemon.a $(B)/libpolicy.a
 $(PROBES): $$(@).o
 	$(CC) $(LDFLAGS_ALL) -static $^ -o $@
 
+$(B)/selftests/compare/compare: $(COMPARE) $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ -linih -o $@
+
 unit-tests: $(TESTS)
 
-tests: $(TESTS) $(BENCHES) $(PROBES)
+tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) \
@@ -140,13 +150,22 @@ attacks: packages-build-vm
 	@make -s all tests
 	@selftests/attacks/all
 
+compare: packages-build-vm
+	@selftests/compare/run
+
+soak: packages-build-vm
+	@selftests/soak
+
+verifier: packages-build-vm
+	@selftests/bench/verifier-table
+
 bench: packages-build-vm
 	@selftests/bench/run
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests unit-tests install uninstall check demo lint attacks bench clean
+.PHONY: all tests unit-tests install uninstall check demo lint attacks compare soak verifier bench clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -334,7 +334,9 @@ struct oracle {
 	const struct policy *const *policies;
 	size_t n_policies;
 	size_t n_universe;
+	size_t n_paths; /* those of the universe, and what was added */
 	size_t n_rules;
+	struct oracle_pattern **patterns;
 	bool **matches; /* of each rule and path */
 	bool **inside;	/* of each rule and rule */
 };
@@ -353,7 +355,12 @@ struct oracle *oracle_new(const struct policy *const *policies, size_t n_policie
 {
 	struct oracle *o = grow(NULL, 1, sizeof(*o));
 
-	*o = (struct oracle){policies, n_policies, n_universe, 0, NULL, NULL};
+	*o = (struct oracle){
+		.policies = policies,
+		.n_policies = n_policies,
+		.n_universe = n_universe,
+		.n_paths = n_universe,
+	};
 	for (size_t p = 0; p < n_policies; p++) {
 		for (size_t r = 0; r < policies[p]->n_rules; r++) {
 			struct oracle_pattern *pattern =
@@ -364,8 +371,9 @@ struct oracle *oracle_new(const struct policy *const *policies, size_t n_policie
 				matches[i] = oracle_match_alias(pattern, universe[i],
 								strlen(universe[i]));
 			o->matches = grow(o->matches, o->n_rules + 1, sizeof(*o->matches));
+			o->patterns = grow(o->patterns, o->n_rules + 1, sizeof(*o->patterns));
+			o->patterns[o->n_rules] = pattern;
 			o->matches[o->n_rules++] = matches;
-			oracle_free(pattern);
 		}
 	}
 	o->inside = grow(NULL, o->n_rules + 1, sizeof(*o->inside));
@@ -380,12 +388,23 @@ struct oracle *oracle_new(const struct policy *const *policies, size_t n_policie
 void oracle_delete(struct oracle *o)
 {
 	for (size_t i = 0; i < o->n_rules; i++) {
+		oracle_free(o->patterns[i]);
 		free(o->matches[i]);
 		free(o->inside[i]);
 	}
+	free(o->patterns);
 	free(o->matches);
 	free(o->inside);
 	free(o);
+}
+
+size_t oracle_add(struct oracle *o, const char *path, size_t n)
+{
+	for (size_t rule = 0; rule < o->n_rules; rule++) {
+		o->matches[rule] = grow(o->matches[rule], o->n_paths + 1, sizeof(bool));
+		o->matches[rule][o->n_paths] = oracle_match_alias(o->patterns[rule], path, n);
+	}
+	return o->n_paths++;
 }
 
 /* Whether a rule is there for a verb on a path. */

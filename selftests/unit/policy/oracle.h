@@ -40,7 +40,16 @@ void oracle_delete(struct oracle *oracle);
  */
 __u32 oracle_decide(const struct oracle *oracle, unsigned verb, size_t index);
 
+/*
+ * One more path to decide on, which plays no part in what lies inside what: patterns are compared
+ * on the universe alone. Returns its index.
+ */
+size_t oracle_add(struct oracle *oracle, const char *path, size_t n);
+
 struct bailiff_cell;
+
+/* The state of an image's automaton after a path. */
+__u32 oracle_state(const struct bailiff_cell *cells, const char *path, size_t n);
 
 /*
  * The words of a label that say what lies beneath a path, in their places in @ret_words: by going

@@ -15,6 +15,15 @@ static __u32 step(const struct bailiff_cell *cells, __u32 state, unsigned byte)
 	return cell->check == state ? cell->next : states[state].next;
 }
 
+__u32 oracle_state(const struct bailiff_cell *cells, const char *path, size_t n)
+{
+	__u32 state = image_header(cells)->start;
+
+	for (size_t i = 0; i < n; i++)
+		state = step(cells, state, (unsigned char)path[i]);
+	return state;
+}
+
 static const __u32 *words_of(const struct bailiff_cell *cells, __u32 state)
 {
 	const struct bailiff_image *header = image_header(cells);
@@ -40,7 +49,8 @@ static void take(const __u32 *words, __u32 *ret_words, __u32 *least)
 void oracle_below(const struct bailiff_cell *cells, const char *path, size_t n, __u32 *ret_words)
 {
 	const struct bailiff_image *header = image_header(cells);
-	__u32 *queue = calloc(header->n_states, sizeof(*queue)), state = header->start;
+	__u32 *queue = calloc(header->n_states, sizeof(*queue)),
+	      state = oracle_state(cells, path, n);
 	bool *seen = calloc(header->n_states, sizeof(*seen));
 	__u32 least[BAILIFF_N_BELOW] = {BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY};
 	size_t n_queue = 0, at = 0;
@@ -49,8 +59,6 @@ void oracle_below(const struct bailiff_cell *cells, const char *path, size_t n, 
 		abort();
 	for (unsigned verb = 0; verb < BAILIFF_N_BELOW; verb++)
 		ret_words[BAILIFF_VERB_BELOW + verb] = UINT32_MAX;
-	for (size_t i = 0; i < n; i++)
-		state = step(cells, state, (unsigned char)path[i]);
 	if (n != 1 || path[0] != '/')
 		state = step(cells, state, '/');
 	/* The first one counts only where something leads back to it. */
