@@ -20,20 +20,71 @@ static __always_inline int path_prepend_slash(struct scratch *scratch)
 	return path_prepend_byte(scratch, '/');
 }
 
-/* A dentry's parent and name stand side by side, and reading both at once saves a call. */
+/*
+ * What a rename changes of a dentry, and how often it has been changed: while the count is odd, the
+ * rest may be of both names at once. (A walk as a whole needs no such care: a component that is
+ * renamed before or after it was looked at has an answer of its own, and a rename that would loosen
+ * what may be beneath is refused.)
+ */
 struct dentry_head {
 	struct dentry *parent;
 	__u64 hash_len;
 	const void *name;
 };
 
-static __always_inline long dentry_read(struct dentry *dentry, struct dentry_head *head)
+/* The kernel's order: the count's place is before the others, so one copy reads it first. */
+struct dentry_block {
+	__u32 sequence;
+	char hash[16];
+	struct dentry_head head;
+} __attribute__((packed));
+
+#define DENTRY_OFFSET(field) bpf_core_field_offset(struct dentry, field)
+
+/* Keeps what is read after it from being read before: where the processor does not by itself. */
+static __always_inline void dentry_read_barrier(struct scratch *scratch)
 {
-	if (bpf_core_field_offset(struct dentry, d_name) ==
-	    bpf_core_field_offset(struct dentry, d_parent) + sizeof(void *))
-		return bpf_probe_read_kernel(head, sizeof(*head), &dentry->d_parent);
+#ifndef __TARGET_ARCH_x86
+	(void)__sync_val_compare_and_swap(&scratch->claimed, 1, 1);
+#endif
+}
+
+static __always_inline long dentry_sequence(struct dentry *dentry, __u32 *sequence)
+{
+	return bpf_core_read(sequence, sizeof(*sequence), &dentry->d_seq);
+}
+
+static __always_inline long dentry_read(struct scratch *scratch, struct dentry *dentry,
+					__u32 *sequence, struct dentry_head *head)
+{
+	struct dentry_block block;
+
+#ifdef __TARGET_ARCH_x86
+	if (DENTRY_OFFSET(d_parent) - DENTRY_OFFSET(d_seq) ==
+		    __builtin_offsetof(struct dentry_block, head) &&
+	    DENTRY_OFFSET(d_name) - DENTRY_OFFSET(d_parent) == sizeof(void *)) {
+		if (bpf_probe_read_kernel(&block, sizeof(block), &dentry->d_seq))
+			return -1;
+		*sequence = block.sequence;
+		*head = block.head;
+		return 0;
+	}
+#endif
+	if (dentry_sequence(dentry, sequence))
+		return -1;
+	dentry_read_barrier(scratch);
 	return bpf_core_read(&head->parent, sizeof(head->parent), &dentry->d_parent) ||
 	       bpf_core_read(&head->hash_len, sizeof(struct qstr), &dentry->d_name);
+}
+
+/* Whether a rename has met what was read of a dentry since its count was @sequence. */
+static __always_inline bool dentry_changed(struct scratch *scratch, struct dentry *dentry,
+					   __u32 sequence)
+{
+	__u32 now;
+
+	dentry_read_barrier(scratch);
+	return dentry_sequence(dentry, &now) || sequence & 1 || now != sequence;
 }
 
 /* One component, or one mount crossed. Returns 1 at the end. */
@@ -42,6 +93,7 @@ static long walk_step(__u32 index, struct walk *walk)
 	struct mount *mount = walk->mount, *below;
 	struct dentry *dentry = walk->dentry;
 	struct dentry_head head;
+	__u32 sequence, off;
 
 	if (dentry == walk->root) {
 		below = BPF_CORE_READ(mount, mnt_parent);
@@ -55,11 +107,18 @@ static long walk_step(__u32 index, struct walk *walk)
 		return 0;
 	}
 
-	if (dentry_read(dentry, &head)) {
+	off = walk->scratch->off;
+	if (dentry_read(walk->scratch, dentry, &sequence, &head)) {
 		walk->status = BAILIFF_REASON_UNREADABLE;
 		return 1;
 	}
 	walk->status = path_prepend(walk->scratch, head.name, head.hash_len >> 32);
+	if (dentry_changed(walk->scratch, dentry, sequence)) {
+		/* once more, as long as the loop lasts */
+		walk->scratch->off = off;
+		walk->status = BAILIFF_REASON_UNREADABLE;
+		return 0;
+	}
 	if (walk->status)
 		return 1;
 	if (head.parent == dentry) {
