@@ -338,19 +338,26 @@ static void root_flip(long i)
 		flipped(fchdir(held[0]) < 0 ? -1 : chroot("."));
 }
 
-static int __attribute__((noreturn)) root_run(void *unused)
+static int __attribute__((noreturn)) root_run(void *parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (long i = 0;; i++)
+	if (getppid() != *(pid_t *)parent)
+		_exit(0); /* which became the denied program, and has ended already */
+	for (long i = 0;; i++) {
 		root_flip(i);
+		if (i % 16 == 0)
+			usleep(1);
+	}
 }
 
 static void root_begin(void)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 
+	pid_t self = getpid();
+
 	held[0] = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (held[0] < 0 || clone(root_run, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL) < 0)
+	if (held[0] < 0 || clone(root_run, stack + sizeof(stack), CLONE_FS | SIGCHLD, &self) < 0)
 		die("clone");
 }
 
