@@ -91,7 +91,7 @@ static void set_make(struct verdicts *v, struct set *set, const struct policies 
 		return;
 	set->oracle = oracle_new(set->policies, set->n_policies, (const char *const *)v->universe,
 				 v->n_universe);
-	if (image_compile(set->policies, set->n_policies, &diag, &set->image) != 0)
+	if (image_compile(set->policies, set->n_policies, NULL, 1, &diag, &set->image) != 0)
 		die("the policies cannot be compiled");
 	diag_clear(&diag);
 }
