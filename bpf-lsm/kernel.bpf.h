@@ -77,6 +77,7 @@ struct list_head {
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 	struct list_head s_mounts;
 };
 
@@ -105,6 +106,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	int mnt_flags;
 };
 
 struct ns_common {
@@ -121,6 +123,7 @@ struct mount {
 	struct vfsmount mnt;
 	struct list_head mnt_instance; /* in super_block.s_mounts */
 	struct mnt_namespace *mnt_ns;
+	int mnt_id;
 };
 
 struct path {
@@ -191,6 +194,9 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	unsigned int ptrace;
+	__u64 start_boottime;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
@@ -207,6 +213,18 @@ struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 	struct file *file;
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+struct bpf_prog_aux {
+	__u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
 };
 
 struct in6_addr {

@@ -18,3 +18,8 @@ struct counters_map counters SEC(".maps");
 struct stats_map stats SEC(".maps");
 struct events_map events SEC(".maps");
 struct scratch_map scratches SEC(".maps");
+struct protect_map protect SEC(".maps");
+struct attempts_map attempts SEC(".maps");
+struct guards_map guards SEC(".maps");
+struct guarded_names_map guarded_names SEC(".maps");
+struct trusts_map trusts SEC(".maps");

@@ -8,6 +8,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "abi.h"
+#include "abi-protect.h"
 
 /*
  * Every map of the programs. Each has a named type, so that it can be declared here and defined
@@ -97,6 +98,47 @@ struct events_map {
 	__uint(max_entries, BAILIFF_RING_BYTES);
 };
 extern struct events_map events SEC(".maps");
+
+/* For protect = yes (abi-protect.h). */
+struct protect_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bailiff_protect);
+};
+extern struct protect_map protect SEC(".maps");
+
+struct attempts_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BAILIFF_N_DOORS);
+	__type(key, __u32);
+	__type(value, struct bailiff_attempt);
+};
+extern struct attempts_map attempts SEC(".maps");
+
+struct guards_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BAILIFF_GUARDS);
+	__type(key, struct bailiff_inode);
+	__type(value, __u32);
+};
+extern struct guards_map guards SEC(".maps");
+
+struct guarded_names_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BAILIFF_GUARDS);
+	__type(key, struct bailiff_name);
+	__type(value, __u32);
+};
+extern struct guarded_names_map guarded_names SEC(".maps");
+
+struct trusts_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32);
+};
+extern struct trusts_map trusts SEC(".maps");
 
 /* The arena's size in cells, less one. Read-only for the programs, so the verifier knows it. */
 extern const volatile __u32 arena_mask;
