@@ -6,6 +6,7 @@
 #include <sys/file.h>
 
 #include "daemon/cli.h"
+#include "daemon/conf.h"
 #include "daemon/kernel.h"
 
 static const char help[] =
@@ -55,6 +56,13 @@ static enum cli_status run(int argc, char **argv)
 	if (lock == -EWOULDBLOCK)
 		return cli_error(CLI_NO, "release: bailiffd runs and would enforce again; stop it "
 					 "first: systemctl stop bailiffd");
+	if (kernel_protect_pinned())
+		return cli_error(
+			CLI_FAILED,
+			"release: a bailiffd with protect = yes died, and only systemd may "
+			"take down what it left: systemctl start bailiffd && systemctl "
+			"stop bailiffd (and set protect = no in " CONF_FILE
+			" before the next start, to keep it so)");
 	nothing = access(KERNEL_PINS, F_OK) < 0 && errno == ENOENT;
 	if (!nothing)
 		puts("removing bailiff's programs, maps and links from " KERNEL_PINS);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,22 +34,41 @@ static char *read_line(char *buffer, int size, void *stream)
 	return line;
 }
 
+/* What each key may say; the first answer is the flag's "true". */
+static const struct key {
+	const char *name, *yes, *no;
+	size_t offset; /* of its bool in struct conf */
+} keys[] = {
+	{"on-stop", "keep", "release", offsetof(struct conf, keep_on_stop)},
+	{"protect", "yes", "no", offsetof(struct conf, protect)},
+};
+
+static const struct key *find_key(const char *name)
+{
+	for (size_t i = 0; i < ELEMENTS(keys); i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
 static int take_key(void *userdata, const char *section, const char *name, const char *value)
 {
+	const struct key *key = find_key(name);
 	struct reading *reading = userdata;
 
 	if (strcmp(section, "daemon") != 0)
 		log_print(LOG_ERR,
 			  "%s:%u:1: error: unknown section [%s]; the one there is: [daemon]",
 			  reading->file, reading->line, section);
-	else if (strcmp(name, "on-stop") != 0)
-		log_print(LOG_ERR, "%s:%u:1: error: unknown key \"%s\"; the one there is: on-stop",
+	else if (!key)
+		log_print(LOG_ERR,
+			  "%s:%u:1: error: unknown key \"%s\"; those there are: on-stop protect",
 			  reading->file, reading->line, name);
-	else if (strcmp(value, "keep") != 0 && strcmp(value, "release") != 0)
-		log_print(LOG_ERR, "%s:%u:1: error: on-stop is \"keep\" or \"release\", not \"%s\"",
-			  reading->file, reading->line, value);
+	else if (strcmp(value, key->yes) != 0 && strcmp(value, key->no) != 0)
+		log_print(LOG_ERR, "%s:%u:1: error: %s is \"%s\" or \"%s\", not \"%s\"",
+			  reading->file, reading->line, name, key->yes, key->no, value);
 	else {
-		reading->conf.keep_on_stop = strcmp(value, "keep") == 0;
+		*(bool *)((char *)&reading->conf + key->offset) = strcmp(value, key->yes) == 0;
 		return 1;
 	}
 	reading->wrong = true;

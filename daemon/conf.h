@@ -8,6 +8,7 @@
 /* What the [daemon] section of /etc/bailiff/bailiff.conf says. */
 struct conf {
 	bool keep_on_stop; /* on-stop = keep: enforcement outlives "systemctl stop" */
+	bool protect;	   /* protect = yes: nobody but PID 1 reaches the daemon, or what is its */
 };
 
 /*

@@ -459,6 +459,7 @@ int enforce_apply(struct enforce *enforce, const struct store *store, struct dia
 	if (r == 0) {
 		needs = find_needs(enforce);
 		needs.any = needs.any || plan.n_policies;
+		needs.protect = kernel_protects(enforce->kernel);
 		r = attach_hooks(enforce, &needs, diag, &plan);
 	}
 	if (r) {

@@ -30,6 +30,7 @@ static const struct hook {
 	__u32 verbs, process;
 	__u32 network; /* 1: for any answer; 2: for one about the path of a unix socket */
 	bool always, capabilities, subjects, revoke;
+	bool protect;  /* needed for the daemon's own protection */
 	bool optional; /* another hook does its work where the kernel does not have it */
 } hooks[KERNEL_N_HOOKS] = {
 	[KERNEL_HOOK_CGROUP_MKDIR] = {"cgroup_mkdir", .always = true},
@@ -108,6 +109,33 @@ static const struct hook {
 	[KERNEL_HOOK_UNIX_BIND] = {"unix_bind", "path_mknod", .network = 1},
 	[KERNEL_HOOK_SCTP] = {"sctp_addresses", "sctp_bind_connect", .network = 1},
 	[KERNEL_HOOK_OPEN_EXEC] = {"open_exec", "file_open", .verbs = MAP},
+	[KERNEL_HOOK_PROTECT_ALLOC] = {"protect_alloc", "task_alloc", .protect = true},
+	[KERNEL_HOOK_PROTECT_EXEC] = {"protect_exec", "bprm_check_security", .protect = true},
+	[KERNEL_HOOK_PROTECT_MAP] = {"protect_map", "bpf_map", .protect = true},
+	[KERNEL_HOOK_PROTECT_PROG] = {"protect_prog", "bpf_prog", .protect = true},
+	[KERNEL_HOOK_PROTECT_BPF] = {"protect_bpf", "bpf", .protect = true},
+	[KERNEL_HOOK_PROTECT_OPEN] = {"protect_open", "file_open", .protect = true},
+	[KERNEL_HOOK_PROTECT_CREATE] = {"protect_create", "inode_create", .protect = true},
+	[KERNEL_HOOK_PROTECT_MKDIR] = {"protect_mkdir", "inode_mkdir", .protect = true},
+	[KERNEL_HOOK_PROTECT_MKNOD] = {"protect_mknod", "inode_mknod", .protect = true},
+	[KERNEL_HOOK_PROTECT_SYMLINK] = {"protect_symlink", "inode_symlink", .protect = true},
+	[KERNEL_HOOK_PROTECT_LINK] = {"protect_link", "inode_link", .protect = true},
+	[KERNEL_HOOK_PROTECT_UNLINK] = {"protect_unlink", "inode_unlink", .protect = true},
+	[KERNEL_HOOK_PROTECT_RMDIR] = {"protect_rmdir", "inode_rmdir", .protect = true},
+	[KERNEL_HOOK_PROTECT_RENAME] = {"protect_rename", "inode_rename", .protect = true},
+	[KERNEL_HOOK_PROTECT_ATTR] = {"protect_attr", "inode_setattr", 3, .protect = true},
+	[KERNEL_HOOK_PROTECT_ATTR_2] = {"protect_attr_2", "inode_setattr", 2, .protect = true},
+	[KERNEL_HOOK_PROTECT_XATTR] = {"protect_xattr", "inode_setxattr", .protect = true},
+	[KERNEL_HOOK_PROTECT_MOUNT] = {"protect_mount", "sb_mount", .protect = true},
+	[KERNEL_HOOK_PROTECT_MOVE] = {"protect_move", "move_mount", .protect = true},
+	[KERNEL_HOOK_PROTECT_UMOUNT] = {"protect_umount", "sb_umount", .protect = true},
+	[KERNEL_HOOK_PROTECT_PIVOT] = {"protect_pivot", "sb_pivotroot", .protect = true},
+	[KERNEL_HOOK_PROTECT_REMOUNT] = {"protect_remount", "sb_remount", .protect = true},
+	[KERNEL_HOOK_PROTECT_KILL] = {"protect_kill", "task_kill", .protect = true},
+	[KERNEL_HOOK_PROTECT_SIGIO] = {"protect_sigio", "file_send_sigiotask", .protect = true},
+	[KERNEL_HOOK_PROTECT_PTRACE] = {"protect_ptrace", "ptrace_access_check", .protect = true},
+	[KERNEL_HOOK_PROTECT_LIMIT] = {"protect_limit", "task_setrlimit", .protect = true},
+	[KERNEL_HOOK_PROTECT_SCHED] = {"protect_sched", "task_setscheduler", .protect = true},
 };
 
 const char *kernel_hook_name(enum kernel_hook hook)
@@ -135,7 +163,12 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 	return (h->always && needs->any) || (h->verbs & needs->verbs) ||
 	       (h->process & needs->process) || (h->network & needs->network) ||
 	       (h->capabilities && needs->capabilities) || (h->subjects && needs->subjects) ||
-	       (h->revoke && needs->revoke);
+	       (h->revoke && needs->revoke) || (h->protect && needs->protect);
+}
+
+bool kernel_hook_protects(enum kernel_hook hook)
+{
+	return hooks[hook].protect;
 }
 
 /* How many parameters the kernel's own function of a hook has; -ENOENT where it has no such hook.
@@ -170,6 +203,7 @@ bool kernel_hook_replaced(const struct kernel *kernel, enum kernel_hook hook)
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
 		if (i != hook && (kernel->programs[i] >= 0 || kernel->links[i] >= 0) &&
 		    hooks[i].n_parameters && hooks[hook].n_parameters &&
+		    hooks[i].protect == hooks[hook].protect &&
 		    strcmp(hooks[i].function, hooks[hook].function) == 0)
 			return true;
 	return false;

@@ -16,8 +16,15 @@ enum kernel_map {
 	MAP_STATS,
 	MAP_EVENTS,
 	MAP_SCRATCHES,
+	MAP_PROTECT,
+	MAP_ATTEMPTS,
+	MAP_GUARDS,
+	MAP_GUARDED_NAMES,
+	MAP_TRUSTS,
 	N_MAPS,
 };
+
+extern const char *const kernel_map_names[N_MAPS];
 
 struct btf;
 struct ring_buffer;
@@ -25,6 +32,24 @@ struct ring_buffer;
 /* Whether this kernel has the hook in the form that its program was written for. */
 bool kernel_hook_fits(enum kernel_hook hook, const struct btf *kernel_types);
 
+/* Whether a hook is one of the daemon's own protection. */
+bool kernel_hook_protects(enum kernel_hook hook);
+
+/* The name of a hook's program and of its pins, until the next call. */
+const char *kernel_hook_pin(size_t hook);
+
+/* The path of a pin, or, without a @name, of the folder of one kind. */
+int kernel_pin_path(char *buffer, size_t size, const char *base, const char *kind,
+		    const char *name);
+
+/* Pins a descriptor. -EEXIST where the name is taken. */
+int kernel_pin_one(int fd, const char *base, const char *kind, const char *name);
+
+/*
+ * For looking where the pins are protected: maps are opened for reading alone, and what is shared
+ * memory otherwise is copied, slots and images of one moment.
+ */
+int kernel_copy_all(struct kernel *kernel);
 struct bailiff_bpf;
 
 struct kernel {
@@ -32,6 +57,8 @@ struct kernel {
 	int programs[KERNEL_N_HOOKS]; /* -1: not loaded */
 	int links[KERNEL_N_HOOKS];    /* -1: not attached */
 	bool pinned, read_only;
+	bool copied; /* control, slots and arena are copies */
+	bool protect;
 	int n_cpus;
 	struct bailiff_control *control;
 	struct bailiff_slot *slots;

@@ -25,11 +25,15 @@
 #define PINS_NEXT KERNEL_PINS "-next"
 #define PINS_LAST KERNEL_PINS "-last"
 
-static const char *const map_names[N_MAPS] = {
-	[MAP_ARENA] = "arena",	       [MAP_CONTROL] = "control", [MAP_SLOTS] = "slots",
-	[MAP_BINDINGS] = "bindings",   [MAP_LABELS] = "labels",	  [MAP_LAUNCHERS] = "launchers",
-	[MAP_COUNTERS] = "counters",   [MAP_STATS] = "stats",	  [MAP_EVENTS] = "events",
-	[MAP_SCRATCHES] = "scratches",
+const char *const kernel_map_names[N_MAPS] = {
+	[MAP_ARENA] = "arena",	     [MAP_CONTROL] = "control",
+	[MAP_SLOTS] = "slots",	     [MAP_BINDINGS] = "bindings",
+	[MAP_LABELS] = "labels",     [MAP_LAUNCHERS] = "launchers",
+	[MAP_COUNTERS] = "counters", [MAP_STATS] = "stats",
+	[MAP_EVENTS] = "events",     [MAP_SCRATCHES] = "scratches",
+	[MAP_PROTECT] = "protect",   [MAP_ATTEMPTS] = "attempts",
+	[MAP_GUARDS] = "guards",     [MAP_GUARDED_NAMES] = "guarded_names",
+	[MAP_TRUSTS] = "trusts",
 };
 
 static void (*log_to)(int priority, const char *text);
@@ -76,9 +80,11 @@ static struct kernel *kernel_new(void)
 	return kernel;
 }
 
-static void unmap(void *memory, size_t size)
+static void unmap(const struct kernel *kernel, void *memory, size_t size)
 {
-	if (memory)
+	if (kernel->copied)
+		free(memory);
+	else if (memory)
 		munmap(memory, size);
 }
 
@@ -87,9 +93,9 @@ struct kernel *kernel_free(struct kernel *kernel)
 	if (!kernel)
 		return NULL;
 	ring_buffer__free(kernel->ring);
-	unmap(kernel->control, sizeof(*kernel->control));
-	unmap(kernel->slots, BAILIFF_SLOTS * sizeof(*kernel->slots));
-	unmap(kernel->arena, kernel->n_cells * sizeof(*kernel->arena));
+	unmap(kernel, kernel->control, sizeof(*kernel->control));
+	unmap(kernel, kernel->slots, BAILIFF_SLOTS * sizeof(*kernel->slots));
+	unmap(kernel, kernel->arena, kernel->n_cells * sizeof(*kernel->arena));
 	for (size_t i = 0; i < N_MAPS; i++)
 		close_fd(kernel->maps[i]);
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
@@ -149,7 +155,7 @@ static __u64 build_digest(void)
 	return digest;
 }
 
-static int pin_path(char *buffer, size_t size, const char *base, const char *kind, const char *name)
+int kernel_pin_path(char *buffer, size_t size, const char *base, const char *kind, const char *name)
 {
 	int n = snprintf(buffer, size, "%s/%s%s%s", base, kind, name ? "/" : "", name ? name : "");
 
@@ -157,7 +163,7 @@ static int pin_path(char *buffer, size_t size, const char *base, const char *kin
 }
 
 /* The program's name, which its pins have too. */
-static const char *hook_pin(size_t hook)
+const char *kernel_hook_pin(size_t hook)
 {
 	static char name[64];
 
@@ -169,12 +175,25 @@ static int get_pinned(const char *kind, const char *name, bool read_only)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
 	char path[PATH_MAX];
-	int r = pin_path(path, sizeof(path), KERNEL_PINS, kind, name);
+	int r = kernel_pin_path(path, sizeof(path), KERNEL_PINS, kind, name);
 
 	if (r < 0)
 		return r;
 	r = bpf_obj_get_opts(path, &options);
 	return r < 0 ? -errno : r;
+}
+
+/* That a link is there, without opening it: a link cannot be opened for reading alone. */
+static int find_pinned_link(size_t hook)
+{
+	char path[PATH_MAX];
+	int fd, r = kernel_pin_path(path, sizeof(path), KERNEL_PINS, "links",
+				    kernel_hook_pin(hook));
+
+	if (r < 0)
+		return r;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 static int open_pinned(bool read_only, struct kernel **ret_kernel)
@@ -185,11 +204,18 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 	if (!kernel)
 		return -ENOMEM;
 	kernel->read_only = read_only;
+	kernel->copied = read_only && kernel_protect_pinned();
 	kernel->pinned = true;
 	for (size_t i = 0; i < N_MAPS; i++) {
+		bool storage = i == MAP_LABELS || i == MAP_TRUSTS;
+
+		/* nothing to be read there, and opening them takes the right to write */
+		if (storage && kernel->copied)
+			continue;
 		/* a map that was opened for reading cannot be shared memory: mmap() drops VM_SHARED
 		 */
-		r = get_pinned("maps", map_names[i], read_only && i > MAP_SLOTS && i != MAP_LABELS);
+		r = get_pinned("maps", kernel_map_names[i],
+			       kernel->copied || (read_only && i > MAP_SLOTS && !storage));
 		/* another version has other maps */
 		if (r == -ENOENT && access(KERNEL_PINS "/maps", F_OK) == 0)
 			return -ESTALE;
@@ -197,13 +223,14 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 			return r;
 		kernel->maps[i] = r;
 	}
-	r = kernel_map_all(kernel);
+	r = kernel->copied ? kernel_copy_all(kernel) : kernel_map_all(kernel);
 	if (r < 0)
 		return r;
 	if (kernel->control->version != BAILIFF_ABI_VERSION)
 		return -ESTALE;
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
-		r = get_pinned("links", hook_pin(i), false);
+		r = kernel->copied ? find_pinned_link(i)
+				   : get_pinned("links", kernel_hook_pin(i), false);
 		if (r >= 0)
 			kernel->links[i] = r;
 		else if (r != -ENOENT)
@@ -230,7 +257,7 @@ int kernel_take_over(struct kernel **ret_kernel)
 		return -ESTALE;
 	}
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
-		r = get_pinned("programs", hook_pin(i), false);
+		r = get_pinned("programs", kernel_hook_pin(i), false);
 		if (r < 0 && r != -ENOENT)
 			return r;
 		kernel->programs[i] = r < 0 ? -1 : r;
@@ -249,7 +276,8 @@ static int dup_fd(int fd)
 static int keep_maps(struct kernel *kernel, const struct bpf_object *object)
 {
 	for (size_t i = 0; i < N_MAPS; i++) {
-		kernel->maps[i] = dup_fd(bpf_object__find_map_fd_by_name(object, map_names[i]));
+		kernel->maps[i] =
+			dup_fd(bpf_object__find_map_fd_by_name(object, kernel_map_names[i]));
 		if (kernel->maps[i] < 0)
 			return kernel->maps[i];
 	}
@@ -260,7 +288,7 @@ static int keep_programs(struct kernel *kernel, const struct bpf_object *object)
 {
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
 		const struct bpf_program *program =
-			bpf_object__find_program_by_name(object, hook_pin(i));
+			bpf_object__find_program_by_name(object, kernel_hook_pin(i));
 
 		if (!program)
 			return -ENOENT;
@@ -286,7 +314,8 @@ static int choose_programs(struct kernel *kernel, struct bpf_object *object,
 	if (!kernel_types)
 		return -errno;
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(object, hook_pin(i));
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(object, kernel_hook_pin(i));
 		bool wanted = kernel->programs[i] < 0 &&
 			      kernel_hook_needed((enum kernel_hook)i, needs) &&
 			      kernel_hook_fits((enum kernel_hook)i, kernel_types);
@@ -311,10 +340,10 @@ static int set_up(struct bailiff_bpf *skeleton, size_t n_cells, int n_cpus)
 	return bpf_map__set_max_entries(skeleton->maps.scratches, (__u32)n_cpus * SCRATCH_PER_CPU);
 }
 
-static int pin_one(int fd, const char *base, const char *kind, const char *name)
+int kernel_pin_one(int fd, const char *base, const char *kind, const char *name)
 {
 	char path[PATH_MAX];
-	int r = pin_path(path, sizeof(path), base, kind, name);
+	int r = kernel_pin_path(path, sizeof(path), base, kind, name);
 
 	if (r < 0)
 		return r;
@@ -326,7 +355,7 @@ int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton)
 	int r = set_up(skeleton, kernel->n_cells, kernel->n_cpus);
 
 	for (size_t i = 0; i < N_MAPS && r >= 0; i++)
-		r = bpf_map__reuse_fd(bpf_object__find_map_by_name(skeleton->obj, map_names[i]),
+		r = bpf_map__reuse_fd(bpf_object__find_map_by_name(skeleton->obj, kernel_map_names[i]),
 				      kernel->maps[i]);
 	return r;
 }
@@ -351,7 +380,8 @@ int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs
 		r = keep_programs(kernel, skeleton->obj);
 	bailiff_bpf__destroy(skeleton);
 	for (size_t i = 0; i < KERNEL_N_HOOKS && r >= 0 && kernel->pinned; i++) {
-		r = pin_one(kernel->programs[i], KERNEL_PINS, "programs", hook_pin(i));
+		r = kernel_pin_one(kernel->programs[i], KERNEL_PINS, "programs",
+				   kernel_hook_pin(i));
 		if (r == -EEXIST || kernel->programs[i] < 0)
 			r = 0;
 	}
@@ -403,7 +433,7 @@ static int remove_pins(const char *base)
 
 	/* links first: what is still reachable must not be half of it */
 	for (size_t i = 0; i < ELEMENTS(kinds); i++) {
-		r = pin_path(path, sizeof(path), base, kinds[i], NULL);
+		r = kernel_pin_path(path, sizeof(path), base, kinds[i], NULL);
 		if (r >= 0)
 			r = remove_folder(path);
 		if (r < 0)
@@ -431,23 +461,24 @@ static int make_pins(struct kernel *kernel, const char *base)
 	if (mkdir(base, 0700) < 0)
 		return -errno;
 	for (size_t i = 0; i < ELEMENTS(kinds); i++) {
-		r = pin_path(path, sizeof(path), base, kinds[i], NULL);
+		r = kernel_pin_path(path, sizeof(path), base, kinds[i], NULL);
 		if (r < 0)
 			return r;
 		if (mkdir(path, 0700) < 0)
 			return -errno;
 	}
 	for (size_t i = 0; i < N_MAPS; i++) {
-		r = pin_one(kernel->maps[i], base, "maps", map_names[i]);
+		r = kernel_pin_one(kernel->maps[i], base, "maps", kernel_map_names[i]);
 		if (r < 0)
 			return r;
 	}
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
 		r = 0;
 		if (kernel->programs[i] >= 0)
-			r = pin_one(kernel->programs[i], base, "programs", hook_pin(i));
+			r = kernel_pin_one(kernel->programs[i], base, "programs",
+					   kernel_hook_pin(i));
 		if (r >= 0 && kernel->links[i] >= 0)
-			r = pin_one(kernel->links[i], base, "links", hook_pin(i));
+			r = kernel_pin_one(kernel->links[i], base, "links", kernel_hook_pin(i));
 		if (r < 0)
 			return r;
 	}
@@ -485,7 +516,7 @@ int kernel_attach(struct kernel *kernel, enum kernel_hook hook)
 	if (fd < 0)
 		return -errno;
 	if (kernel->pinned) {
-		r = pin_one(fd, KERNEL_PINS, "links", hook_pin(hook));
+		r = kernel_pin_one(fd, KERNEL_PINS, "links", kernel_hook_pin(hook));
 		if (r < 0) {
 			close(fd);
 			return r;
@@ -502,7 +533,7 @@ int kernel_detach(struct kernel *kernel, enum kernel_hook hook)
 
 	if (kernel->links[hook] < 0)
 		return 0;
-	r = pin_path(path, sizeof(path), KERNEL_PINS, "links", hook_pin(hook));
+	r = kernel_pin_path(path, sizeof(path), KERNEL_PINS, "links", kernel_hook_pin(hook));
 	if (r < 0)
 		return r;
 	if (kernel->pinned && unlink(path) < 0 && errno != ENOENT)

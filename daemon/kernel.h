@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bpf-lsm/abi.h"
+#include "bpf-lsm/abi-protect.h"
 #include "daemon/util.h"
 
 /*
@@ -77,6 +78,34 @@ enum kernel_hook {
 	KERNEL_HOOK_UNIX_BIND,
 	KERNEL_HOOK_SCTP,
 	KERNEL_HOOK_OPEN_EXEC,
+	/* the daemon's own protection: who is trusted comes before what is guarded */
+	KERNEL_HOOK_PROTECT_ALLOC,
+	KERNEL_HOOK_PROTECT_EXEC,
+	KERNEL_HOOK_PROTECT_MAP,
+	KERNEL_HOOK_PROTECT_PROG,
+	KERNEL_HOOK_PROTECT_BPF,
+	KERNEL_HOOK_PROTECT_OPEN,
+	KERNEL_HOOK_PROTECT_CREATE,
+	KERNEL_HOOK_PROTECT_MKDIR,
+	KERNEL_HOOK_PROTECT_MKNOD,
+	KERNEL_HOOK_PROTECT_SYMLINK,
+	KERNEL_HOOK_PROTECT_LINK,
+	KERNEL_HOOK_PROTECT_UNLINK,
+	KERNEL_HOOK_PROTECT_RMDIR,
+	KERNEL_HOOK_PROTECT_RENAME,
+	KERNEL_HOOK_PROTECT_ATTR,
+	KERNEL_HOOK_PROTECT_ATTR_2,
+	KERNEL_HOOK_PROTECT_XATTR,
+	KERNEL_HOOK_PROTECT_MOUNT,
+	KERNEL_HOOK_PROTECT_MOVE,
+	KERNEL_HOOK_PROTECT_UMOUNT,
+	KERNEL_HOOK_PROTECT_PIVOT,
+	KERNEL_HOOK_PROTECT_REMOUNT,
+	KERNEL_HOOK_PROTECT_KILL,
+	KERNEL_HOOK_PROTECT_SIGIO,
+	KERNEL_HOOK_PROTECT_PTRACE,
+	KERNEL_HOOK_PROTECT_LIMIT,
+	KERNEL_HOOK_PROTECT_SCHED,
 	KERNEL_N_HOOKS,
 };
 
@@ -113,6 +142,7 @@ int kernel_release(void);
 /* What some images ask of the kernel: all zero is nothing. */
 struct kernel_needs {
 	bool any, subjects, revoke;
+	bool protect; /* the daemon's own protection */
 	__u32 verbs, process, network;
 	__u64 capabilities;
 };
@@ -184,6 +214,45 @@ int kernel_events_read(struct kernel *kernel,
 		       int (*handle)(void *userdata, const struct bailiff_event *event,
 				     size_t size),
 		       void *userdata);
+
+/*
+ * The daemon's own protection (kernel-protect.c). Its programs are loaded and attached from the
+ * next publication on after kernel_protect(kernel, true), and detached after false.
+ */
+void kernel_protect(struct kernel *kernel, bool on);
+bool kernel_protects(const struct kernel *kernel);
+
+/* Whether the programs of some daemon's protection are pinned; needs no right to open them. */
+bool kernel_protect_pinned(void);
+
+/* Who is trusted. */
+int kernel_protect_get(struct kernel *kernel, struct bailiff_protect *ret_state);
+int kernel_protect_set(struct kernel *kernel, const struct bailiff_protect *state);
+
+/* What is guarded: its flags, and the door that counts. */
+struct kernel_guard {
+	struct bailiff_inode object;
+	__u32 flags;
+};
+
+struct kernel_guarded_name {
+	struct bailiff_name name;
+	__u32 flags;
+};
+
+/* Replaces all guards. The kernel's own objects, its maps, programs and links, are added. */
+int kernel_set_guards(struct kernel *kernel, const struct kernel_guard *guards, size_t n_guards,
+		      const struct kernel_guarded_name *names, size_t n_names);
+
+/* What was refused at a door so far. */
+int kernel_attempts_get(struct kernel *kernel, enum bailiff_door door,
+			struct bailiff_attempt *ret_attempt);
+
+/* Pins again what is not pinned any more. Returns how many that were, or a negative errno. */
+int kernel_pin_missing(struct kernel *kernel);
+
+/* Detaches the protection's programs alone. */
+int kernel_unprotect(struct kernel *kernel);
 
 /* Waits until no program runs that began before the call. */
 int kernel_wait_for_readers(void);

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 #include "daemon/cgroups.h"
 #include "daemon/kernel.h"
@@ -43,12 +42,6 @@ const char *const launchers_folders[] = {
 	"/usr/lib/systemd", "/usr/bin",		 "/usr/sbin", "/usr/local/bin",
 	"/usr/local/sbin",  "/usr/libexec/crio", NULL,
 };
-
-/* The kernel's own form of a device number: not the one that stat() gives. */
-static __u32 kernel_device(dev_t device)
-{
-	return (__u32)(major(device) << 20 | minor(device));
-}
 
 static int find_all(struct kernel_launcher found[static ELEMENTS(paths)], size_t *ret_n)
 {

@@ -21,6 +21,7 @@
 #include "daemon/launchers.h"
 #include "daemon/log.h"
 #include "daemon/older.h"
+#include "daemon/protect.h"
 #include "daemon/restarting.h"
 #include "daemon/store.h"
 
@@ -48,6 +49,7 @@ struct manager {
 	struct kernel *kernel;
 	struct enforce *enforce;
 	struct store *store;
+	struct protect *protect; /* NULL: protect = no */
 	size_t n_events;
 	__u64 n_dropped; /* as last reported */
 	bool look_back;	 /* something came into force: are there descriptors that it would deny? */
@@ -67,6 +69,7 @@ struct manager *manager_free(struct manager *manager)
 	enforce_free(manager->enforce);
 	kernel_free(manager->kernel);
 	store_free(manager->store);
+	protect_free(manager->protect);
 	close_fd(manager->lock);
 	free(manager);
 	return NULL;
@@ -143,14 +146,16 @@ static int watch_ring(struct manager *manager)
 }
 
 /* Where the host's processes live: the mount namespace of PID 1, not this unit's own. */
-static int note_host(struct kernel *kernel)
+static int note_host(const struct manager *manager, struct kernel *kernel)
 {
 	struct stat st;
+	int r;
 
 	if (stat("/proc/1/ns/mnt", &st) < 0)
 		return -errno;
 	kernel_control(kernel)->mount_ns = (__u32)st.st_ino;
-	return launchers_refresh(kernel);
+	r = launchers_refresh(kernel);
+	return r < 0 || !manager->protect ? r : protect_begin(manager->protect, kernel);
 }
 
 static void log_report(const struct enforce_report *report)
@@ -177,7 +182,7 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 		kernel = kernel_free(kernel);
 		r = kernel_load(n_cells, &kernel);
 		if (r >= 0)
-			r = note_host(kernel);
+			r = note_host(manager, kernel);
 		if (r >= 0)
 			r = enforce_new(kernel, &enforce);
 		if (r < 0)
@@ -244,6 +249,8 @@ static int reload(struct manager *manager)
 	}
 	store_free(manager->store);
 	manager->store = TAKE_PTR(store);
+	if (manager->protect)
+		(void)protect_published(manager->protect, manager->kernel);
 	log_report(&report);
 	manager->look_back |= report.n_images_new || report.rebound;
 	r = store_keep(manager->store, STORE_FOLDER_LAST);
@@ -345,6 +352,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	if (manager->look_back)
 		older_report(manager->kernel);
 	manager->look_back = false;
+	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
+		return sd_event_exit(manager->event, 0);
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
 	return 0;
 }
@@ -411,7 +420,7 @@ static int take_over(struct manager *manager)
 	if (r == -ENOENT)
 		return 0;
 	if (r >= 0)
-		r = note_host(manager->kernel);
+		r = note_host(manager, manager->kernel);
 	if (r >= 0)
 		r = enforce_new(manager->kernel, &manager->enforce);
 	if (r >= 0) {
@@ -419,6 +428,11 @@ static int take_over(struct manager *manager)
 		(void)kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &manager->n_dropped);
 		return watch_ring(manager);
 	}
+	if (r == -EACCES)
+		return log_errno(r,
+				 "cannot take over what is in force: a daemon with protect = yes "
+				 "left it, which only systemd may replace (systemctl start "
+				 "bailiffd)");
 	if (r == -ENOMEM)
 		return log_errno(r, "cannot take over what is in force");
 	log_print(LOG_NOTICE,
@@ -440,7 +454,10 @@ int manager_new(struct manager **ret_manager)
 	r = conf_load(CONF_FILE, &manager->conf);
 	if (r)
 		return r < 0 ? log_errno(r, "cannot read " CONF_FILE) : -EINVAL;
-	r = take_lock(manager);
+	if (manager->conf.protect)
+		r = protect_new(&manager->protect);
+	if (r >= 0)
+		r = take_lock(manager);
 	if (r < 0)
 		return r;
 	r = sd_event_default(&manager->event);
@@ -464,8 +481,25 @@ int manager_new(struct manager **ret_manager)
 	return 0;
 }
 
+/* The daemon ends, and what is in force does not. */
+static int leave(struct manager *manager, bool stopped)
+{
+	int r = 0;
+
+	/* stopped for good, it must be possible to change what it would read */
+	if (manager->protect)
+		r = protect_end(manager->protect, manager->kernel, !stopped);
+	if (r < 0)
+		return log_errno(r, "cannot %s",
+				 stopped ? "take the protection down"
+					 : "tell the next daemon that all is well");
+	log_print(LOG_INFO, "what is in force stays so");
+	return 0;
+}
+
 int manager_run(struct manager *manager)
 {
+	bool stopped;
 	int r;
 
 	sd_notify(false, "READY=1");
@@ -473,10 +507,9 @@ int manager_run(struct manager *manager)
 	if (r < 0)
 		return log_errno(r, "the event loop failed; what is in force stays so");
 	sd_notify(false, "STOPPING=1");
-	if (manager->conf.keep_on_stop || restarting()) {
-		log_print(LOG_INFO, "what is in force stays so");
-		return 0;
-	}
+	stopped = !restarting();
+	if (!stopped || manager->conf.keep_on_stop)
+		return leave(manager, stopped);
 	r = kernel_release();
 	kernel_let_go(manager->kernel);
 	drain(manager, manager->kernel);

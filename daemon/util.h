@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Ownership in one look: _cleanup_ frees at the end of the scope, TAKE_PTR hands on. */
@@ -49,3 +50,9 @@ static inline void fclosep(FILE **file)
 /* Removes a folder and the files in it, no deeper. Returns 0, also where there is none, or -errno.
  */
 int remove_folder(const char *path);
+
+/* The kernel's own form of a device number: not the one that stat() gives. */
+static inline unsigned kernel_device(dev_t device)
+{
+	return (unsigned)(major(device) << 20 | minor(device));
+}
