@@ -7,9 +7,20 @@
  * by whatever name; and names that nothing has yet, by the directory that they would be in.
  */
 
+/*
+ * PID 1 does as it is asked: removes folders that some unit calls its own, writes drop-ins. So what
+ * is the daemon's is refused to it, too, but for the files of cgroups.
+ */
 static __always_inline int refuse(__u32 guard)
 {
-	return guard && protect_refuses(guard >> BAILIFF_GUARD_SHIFT, 0) ? 1 : 0;
+	__u32 door = guard >> BAILIFF_GUARD_SHIFT;
+	int flags = 0;
+
+	if (!guard)
+		return 0;
+	if (guard & (BAILIFF_GUARD_SELF | BAILIFF_GUARD_TREE) && door != BAILIFF_DOOR_CGROUP)
+		flags = REFUSE_MANAGER;
+	return protect_refuses(door, flags);
 }
 
 /* The guard of a name in a directory, whether something has it or not. */

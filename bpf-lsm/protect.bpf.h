@@ -7,7 +7,7 @@
 
 #define PID_1 1
 
-/* Which namespaces a refusal holds against: see protect_refuses(). */
+/* See protect_refuses(). */
 #define REFUSE_MANAGER 1
 
 /*

@@ -338,6 +338,7 @@ static void look_at_hooks(struct look *look, struct kernel *kernel)
 	struct kernel_needs needs = look->needs;
 
 	needs.any = look->n_slots > 0;
+	needs.protect = kernel_protect_pinned();
 	for (int i = 0; i < KERNEL_N_HOOKS; i++) {
 		enum kernel_hook hook = (enum kernel_hook)i;
 

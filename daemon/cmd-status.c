@@ -64,14 +64,17 @@ static const char *daemon_state(void)
 static void print_hooks(const struct look *look)
 {
 	bool any = false;
+	int protects = 0; /* those of protect = yes are one */
 
 	printf("hooks:     ");
 	for (int i = 0; i < KERNEL_N_HOOKS; i++) {
 		if (look->missing[i])
 			printf(" %s%s(MISSING)%s", cli_colour(CLI_BAD),
 			       kernel_hook_name((enum kernel_hook)i), cli_colour(CLI_PLAIN));
-		else if (look->attached[i])
+		else if (look->attached[i] && !kernel_hook_protects((enum kernel_hook)i))
 			printf(" %s", kernel_hook_name((enum kernel_hook)i));
+		else if (look->attached[i] && !protects++)
+			printf(" protect");
 		any = any || look->missing[i] || look->attached[i];
 	}
 	puts(any ? "" : " none attached");

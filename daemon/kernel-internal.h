@@ -32,9 +32,6 @@ struct ring_buffer;
 /* Whether this kernel has the hook in the form that its program was written for. */
 bool kernel_hook_fits(enum kernel_hook hook, const struct btf *kernel_types);
 
-/* Whether a hook is one of the daemon's own protection. */
-bool kernel_hook_protects(enum kernel_hook hook);
-
 /* The name of a hook's program and of its pins, until the next call. */
 const char *kernel_hook_pin(size_t hook);
 

@@ -167,6 +167,8 @@ bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook);
 /* Whether other hooks do the work of one that this kernel does not have. */
 bool kernel_hook_replaced(const struct kernel *kernel, enum kernel_hook hook);
 const char *kernel_hook_name(enum kernel_hook hook);
+/* Whether it is one of the daemon's own protection. */
+bool kernel_hook_protects(enum kernel_hook hook);
 
 /* The shared memory. Of a kernel_look() it is read-only. */
 struct bailiff_control *kernel_control(struct kernel *kernel);

@@ -185,6 +185,7 @@ static int guard(struct guards *guards, const char *path, __u32 flags, enum bail
 	struct bailiff_inode folder, object = {};
 	char copy[PATH_MAX], name[NAME_MAX + 1];
 	size_t n_known;
+	bool missing;
 	__u64 mount;
 	int r;
 
@@ -197,8 +198,11 @@ static int guard(struct guards *guards, const char *path, __u32 flags, enum bail
 	/* the first name that is not there, or the target's own */
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(copy + n_known + 1, "/"),
 		 copy + n_known + 1);
-	r = add_name(guards, &folder, name, flags);
-	if (r >= 0 && !strchr(copy + n_known + 1, '/') && look(path, &object, &mount) == 0) {
+	missing = strchr(copy + n_known + 1, '/');
+	/* PID 1 makes its own folders */
+	r = add_name(guards, &folder, name,
+		     missing ? BAILIFF_GUARD_ABOVE | (__u32)door << BAILIFF_GUARD_SHIFT : flags);
+	if (r >= 0 && !missing && look(path, &object, &mount) == 0) {
 		r = add_object(guards, &object, flags);
 		if (r >= 0)
 			r = add_mount(guards, mount);
