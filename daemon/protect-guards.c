@@ -35,6 +35,7 @@ void guards_clear(struct guards *guards)
 {
 	for (size_t i = 0; i < guards->n_targets; i++)
 		free(guards->targets[i].path);
+	free(guards->mounts);
 	free(guards->objects);
 	free(guards->names);
 	free(guards->targets);
@@ -106,7 +107,33 @@ static int add_target(struct guards *guards, const char *path, enum bailiff_door
 	return targets[guards->n_targets++].path ? 0 : -ENOMEM;
 }
 
-static int look(const char *path, struct bailiff_inode *ret_object, __u64 *ret_mount)
+/* proc(5): "36 35 98:0 ...", a line for each mount. */
+static int read_mounts(struct guards *guards)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/1/mountinfo", "re");
+	_cleanup_(freep) char *line = NULL;
+	struct guard_mount *mounts;
+	unsigned major, minor, id;
+	size_t room = 0;
+
+	if (!file)
+		return -errno;
+	while (getline(&line, &room, file) >= 0) {
+		if (sscanf(line, "%u %*u %u:%u", &id, &major, &minor) != 3)
+			return -EBADMSG;
+		mounts = grow(guards->mounts, guards->n_mounts, &guards->room_mounts,
+			      sizeof(*mounts));
+		if (!mounts)
+			return -ENOMEM;
+		guards->mounts = mounts;
+		mounts[guards->n_mounts++] =
+			(struct guard_mount){id, kernel_device(makedev(major, minor))};
+	}
+	return 0;
+}
+
+static int look(const struct guards *guards, const char *path, struct bailiff_inode *ret_object,
+		__u64 *ret_mount)
 {
 	char host[PATH_MAX];
 	struct statx st;
@@ -119,15 +146,19 @@ static int look(const char *path, struct bailiff_inode *ret_object, __u64 *ret_m
 		.inode = st.stx_ino,
 		.device = kernel_device(makedev(st.stx_dev_major, st.stx_dev_minor)),
 	};
+	/* btrfs and overlay show other devices than that of their superblock */
+	for (size_t i = 0; i < guards->n_mounts; i++)
+		if (guards->mounts[i].id == st.stx_mnt_id)
+			ret_object->device = guards->mounts[i].device;
 	*ret_mount = st.stx_mnt_id;
 	return 0;
 }
 
-int guards_look(const char *path, struct bailiff_inode *ret_object)
+int guards_look(const struct guards *guards, const char *path, struct bailiff_inode *ret_object)
 {
 	__u64 mount;
 
-	return look(path, ret_object, &mount);
+	return look(guards, path, ret_object, &mount);
 }
 
 static int add_mount(struct guards *guards, __u64 mount)
@@ -154,7 +185,7 @@ static int add_above(struct guards *guards, char *path, enum bailiff_door door, 
 		if (i > 1 && end != '/')
 			continue;
 		path[i] = '\0';
-		r = look(path, &chain[n], &mount);
+		r = look(guards, path, &chain[n], &mount);
 		path[i] = end;
 		if (r < 0)
 			break;
@@ -202,7 +233,7 @@ static int guard(struct guards *guards, const char *path, __u32 flags, enum bail
 	/* PID 1 makes its own folders */
 	r = add_name(guards, &folder, name,
 		     missing ? BAILIFF_GUARD_ABOVE | (__u32)door << BAILIFF_GUARD_SHIFT : flags);
-	if (r >= 0 && !missing && look(path, &object, &mount) == 0) {
+	if (r >= 0 && !missing && look(guards, path, &object, &mount) == 0) {
 		r = add_object(guards, &object, flags);
 		if (r >= 0)
 			r = add_mount(guards, mount);
@@ -222,7 +253,11 @@ static int guard_unit(struct guards *guards, const char *unit)
 				 j == 2 ? "service" : unit, j ? ".d" : "");
 			r = guard(guards, path, BAILIFF_GUARD_TREE, BAILIFF_DOOR_FILE);
 		}
-	return r;
+	if (r < 0)
+		return r;
+	/* what has it started at boot: "systemctl enable" makes that */
+	snprintf(path, sizeof(path), "/etc/systemd/system/multi-user.target.wants/%s", unit);
+	return guard(guards, path, BAILIFF_GUARD_SELF, BAILIFF_DOOR_FILE);
 }
 
 static int guard_cgroup(struct guards *guards, const char *cgroup)
@@ -277,6 +312,8 @@ int guards_find(struct guards *guards, const char *cgroup)
 	char daemon[PATH_MAX], command[PATH_MAX];
 	int r = guards_programs(daemon, command, sizeof(daemon));
 
+	if (r >= 0)
+		r = read_mounts(guards);
 	if (r >= 0)
 		r = guard(guards, daemon, BAILIFF_GUARD_SELF, BAILIFF_DOOR_FILE);
 	if (r >= 0)

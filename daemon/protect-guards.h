@@ -14,7 +14,15 @@ struct guard_target {
 	struct bailiff_inode object; /* 0: nothing */
 };
 
+/* A mount of the host's, and the number of its file system's device: the kernel's own. */
+struct guard_mount {
+	__u64 id;
+	__u32 device;
+};
+
 struct guards {
+	struct guard_mount *mounts;
+	size_t n_mounts, room_mounts;
 	struct kernel_guard *objects;
 	struct kernel_guarded_name *names;
 	struct guard_target *targets;
@@ -33,5 +41,6 @@ void guards_clear(struct guards *guards);
 /* The daemon's program and the command, by their paths on the host. */
 int guards_programs(char *ret_daemon, char *ret_command, size_t size);
 
-/* The object of a path of the host's. Returns 0, or a negative errno. */
-int guards_look(const char *path, struct bailiff_inode *ret_object);
+/* The object of a path of the host's, in @guards that were found. Returns 0, or a negative errno.
+ */
+int guards_look(const struct guards *guards, const char *path, struct bailiff_inode *ret_object);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
 
@@ -25,8 +26,8 @@ struct protect {
 	struct guards guards;
 	char cgroup[PATH_MAX];
 	time_t last_tick;
-	int pin_error;	/* as last reported */
-	bool unmounted; /* the same */
+	int pin_error;		   /* as last reported */
+	bool unmounted, read_only; /* the same */
 };
 
 /* What the kernel shows no hook of, or none that could tell who did it. */
@@ -139,6 +140,7 @@ static int split_unit(const char *cgroup, struct bailiff_protect *state)
 	return 0;
 }
 
+/* What is guarded has been looked for. */
 static int describe(const struct protect *protect, struct bailiff_protect *state)
 {
 	char daemon[PATH_MAX], command[PATH_MAX];
@@ -146,8 +148,8 @@ static int describe(const struct protect *protect, struct bailiff_protect *state
 	int r = guards_programs(daemon, command, sizeof(daemon));
 
 	if (r >= 0)
-		r = guards_look(daemon, &state->daemon);
-	if (r >= 0 && guards_look(command, &state->command) < 0)
+		r = guards_look(&protect->guards, daemon, &state->daemon);
+	if (r >= 0 && guards_look(&protect->guards, command, &state->command) < 0)
 		state->command = (struct bailiff_inode){};
 	if (r >= 0)
 		r = read_start(&state->start);
@@ -200,19 +202,22 @@ int protect_begin(struct protect *protect, struct kernel *kernel)
 	struct bailiff_protect state = {};
 	int r = kernel_protect_get(kernel, &state);
 
-	if (r >= 0) {
-		if (state.n_unit && !state.ended)
-			tampered("the daemon before this one did not end by itself%s",
-				 ": it was killed, or failed");
-		state.ended = 0;
-		r = describe(protect, &state);
-	}
+	if (r < 0)
+		return log_errno(r, "cannot ask the kernel who was trusted");
+	if (state.n_unit && !state.ended)
+		tampered("the daemon before this one did not end by itself%s",
+			 ": it was killed, or failed");
+	r = guard_all(protect, kernel, true);
+	if (r < 0)
+		return r;
+	state.ended = 0;
+	r = describe(protect, &state);
 	if (r >= 0)
 		r = kernel_protect_set(kernel, &state);
 	if (r < 0)
 		return log_errno(r, "cannot tell the kernel who is trusted");
 	kernel_protect(kernel, true);
-	return guard_all(protect, kernel, true);
+	return 0;
 }
 
 int protect_published(struct protect *protect, struct kernel *kernel)
@@ -256,13 +261,19 @@ static void look_after_pins(struct protect *protect, struct kernel *kernel)
 {
 	struct statfs fs;
 	bool unmounted = statfs("/proc/1/root/sys/fs/bpf", &fs) < 0 || fs.f_type != BPF_FS_MAGIC;
+	/* mount_setattr(2) has no hook */
+	bool read_only = !unmounted && fs.f_flags & ST_RDONLY;
 	int r = kernel_pin_missing(kernel);
 
 	if (unmounted && !protect->unmounted)
 		tampered("%s is not mounted any more where the host sees it; what is in force "
 			 "stays so while bailiffd runs",
 			 "/sys/fs/bpf");
+	if (read_only && !protect->read_only)
+		tampered("%s has become read-only: the next bailiffd could change nothing there",
+			 "/sys/fs/bpf");
 	protect->unmounted = unmounted;
+	protect->read_only = read_only;
 	if (r > 0) {
 		tampered("%d of bailiff's pins were gone, and are there again", r);
 		(void)guard_all(protect, kernel, true);

@@ -953,6 +953,13 @@ static int do_dropin_parent(void)
 	return make_folder("/run/systemd/system.control");
 }
 
+/* The link that has it started at boot is there already. */
+static int do_disable(void)
+{
+	return there_and_back(UNIT_TREE "/multi-user.target.wants/bailiffd.service",
+			      UNIT_TREE "/multi-user.target.wants/door.service");
+}
+
 static int do_preload(void)
 {
 	return make_file("/etc/ld.so.preload");
@@ -1048,6 +1055,7 @@ static const struct technique techniques[] = {
 	ROAD("dropin-run", do_dropin_run, "in /run"),
 	ROAD("dropin-all", do_dropin_all, "for all services"),
 	ROAD("dropin-parent", do_dropin_parent, "a folder that could hold one"),
+	ROAD("disable", do_disable, "not started at boot"),
 	ROAD("preload", do_preload, "/etc/ld.so.preload"),
 	/* the last: they part /sys from the namespaces that follow it */
 	ROAD("move", do_move, "mount --move"),
