@@ -77,7 +77,7 @@ struct bailiff_protect {
 	__u32 ended;	     /* the daemon ended in order */
 	__u32 n_unit;
 	__u32 pad;
-	__u64 told[BAILIFF_N_DOORS]; /* attempts that are in the journal */
+	__u64 told[BAILIFF_N_DOORS];			  /* attempts that are in the journal */
 	char unit[BAILIFF_UNIT_DEPTH][BAILIFF_UNIT_NAME]; /* the last name of the path first */
 };
 

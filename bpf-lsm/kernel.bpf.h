@@ -215,18 +215,6 @@ struct bpf_iter__task_file {
 	struct file *file;
 };
 
-struct bpf_map {
-	__u32 id;
-};
-
-struct bpf_prog_aux {
-	__u32 id;
-};
-
-struct bpf_prog {
-	struct bpf_prog_aux *aux;
-};
-
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];

@@ -5,6 +5,22 @@
 
 /* The daemon's own protection: docs/decisions/0005-self-protection.md. */
 
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct bpf_map {
+	__u32 id;
+};
+
+struct bpf_prog_aux {
+	__u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+#pragma clang attribute pop
+
 #define PID_1 1
 
 /* See protect_refuses(). */

@@ -156,7 +156,7 @@ static int look(const struct guards *guards, const char *path, struct bailiff_in
 
 int guards_look(const struct guards *guards, const char *path, struct bailiff_inode *ret_object)
 {
-	__u64 mount;
+	__u64 mount = 0;
 
 	return look(guards, path, ret_object, &mount);
 }
@@ -173,9 +173,9 @@ static int add_mount(struct guards *guards, __u64 mount)
 static int add_above(struct guards *guards, char *path, enum bailiff_door door, size_t *n_known,
 		     struct bailiff_inode *ret_last)
 {
-	struct bailiff_inode chain[DEPTH_MAX];
+	struct bailiff_inode chain[DEPTH_MAX] = {};
 	size_t n = 0, length = strlen(path);
-	__u64 mount;
+	__u64 mount = 0;
 	int r = 0;
 
 	*n_known = 0;
@@ -213,11 +213,11 @@ static int add_above(struct guards *guards, char *path, enum bailiff_door door, 
 /* Guards a path: the object that is there, its name, and what stands above. */
 static int guard(struct guards *guards, const char *path, __u32 flags, enum bailiff_door door)
 {
-	struct bailiff_inode folder, object = {};
+	struct bailiff_inode folder = {}, object = {};
 	char copy[PATH_MAX], name[NAME_MAX + 1];
 	size_t n_known;
 	bool missing;
-	__u64 mount;
+	__u64 mount = 0;
 	int r;
 
 	flags |= (__u32)door << BAILIFF_GUARD_SHIFT;
