@@ -76,7 +76,7 @@ struct bailiff_protect {
 	__u32 host_mount_ns; /* of PID 1 */
 	__u32 ended;	     /* the daemon ended in order */
 	__u32 n_unit;
-	__u32 pad;
+	__u32 cgroup_device;				  /* of the file system of cgroups */
 	__u64 told[BAILIFF_N_DOORS];			  /* attempts that are in the journal */
 	char unit[BAILIFF_UNIT_DEPTH][BAILIFF_UNIT_NAME]; /* the last name of the path first */
 };

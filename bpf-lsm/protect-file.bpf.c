@@ -55,17 +55,34 @@ static __always_inline __u32 old_guard(struct inode *dir, struct dentry *dentry)
 	return guard ? guard : new_guard(dir, dentry);
 }
 
+/*
+ * The unit's cgroup is another after each start, and until the daemon has said which, it goes by
+ * the name that it has.
+ */
+static __always_inline __u32 cgroup_guard(struct dentry *dentry)
+{
+	struct bailiff_protect *state = protect_state();
+	struct dentry *folder = BPF_CORE_READ(dentry, d_parent);
+	__u32 device = BPF_CORE_READ(dentry, d_inode, i_sb, s_dev);
+
+	if (!state || device != state->cgroup_device)
+		return 0;
+	return name_guard(BPF_CORE_READ(folder, d_parent, d_inode), folder);
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(bailiff_protect_open, struct file *file, int ret)
 {
 	struct dentry *dentry;
+	__u32 guard;
 
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_WRITE))
 		return 0;
 	dentry = BPF_CORE_READ(file, f_path.dentry);
-	return refuse(dentry_guard(dentry)) ? -EACCES : 0;
+	guard = dentry_guard(dentry);
+	return refuse(guard ? guard : cgroup_guard(dentry)) ? -EACCES : 0;
 }
 
 SEC("lsm/inode_create")

@@ -14,7 +14,9 @@ int BPF_PROG(bailiff_protect_kill, struct task_struct *target, void *info, int s
 {
 	if (ret)
 		return ret;
-	if (!sig || sig == SIGHUP || sig == SIGCONT || !protect_is_daemon(target))
+	if (!sig || sig == SIGHUP || sig == SIGCONT)
+		return 0;
+	if (!protect_is_daemon(target) && !protect_is_starting(target))
 		return 0;
 	return protect_refuses(BAILIFF_DOOR_SIGNAL, 0) ? -EACCES : 0;
 }

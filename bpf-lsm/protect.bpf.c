@@ -59,6 +59,14 @@ static __always_inline bool in_unit(struct bailiff_protect *state, struct task_s
 	return state->n_unit && node && !kernfs_parent(node);
 }
 
+__hidden int protect_is_starting(struct task_struct *task)
+{
+	__u32 *trust = bpf_task_storage_get(&trusts, task, NULL, 0);
+	struct bailiff_protect *state = protect_state();
+
+	return state && trust && *trust == BAILIFF_TRUST_MANAGER && in_unit(state, task);
+}
+
 static __always_inline bool with_pid_1(struct task_struct *task)
 {
 	struct task_struct *parent = BPF_CORE_READ(task, real_parent);

@@ -37,6 +37,9 @@ int protect_refuses(__u32 door, int flags);
 /* Whether a task is the daemon's. */
 int protect_is_daemon(struct task_struct *task);
 
+/* Whether it is to become that: PID 1's child in the daemon's unit. */
+int protect_is_starting(struct task_struct *task);
+
 /* A file system's object as its guards know it. */
 static __always_inline void inode_key(struct bailiff_inode *key, struct inode *inode)
 {

@@ -14,6 +14,7 @@
 #include <systemd/sd-journal.h>
 #include <time.h>
 
+#include "daemon/cgroups.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
@@ -144,6 +145,7 @@ static int split_unit(const char *cgroup, struct bailiff_protect *state)
 static int describe(const struct protect *protect, struct bailiff_protect *state)
 {
 	char daemon[PATH_MAX], command[PATH_MAX];
+	struct bailiff_inode cgroups;
 	struct stat own, host;
 	int r = guards_programs(daemon, command, sizeof(daemon));
 
@@ -152,6 +154,8 @@ static int describe(const struct protect *protect, struct bailiff_protect *state
 	if (r >= 0 && guards_look(&protect->guards, command, &state->command) < 0)
 		state->command = (struct bailiff_inode){};
 	if (r >= 0)
+		r = guards_look(&protect->guards, CGROUPS_ROOT, &cgroups);
+	if (r >= 0)
 		r = read_start(&state->start);
 	if (r >= 0)
 		r = split_unit(protect->cgroup, state);
@@ -159,6 +163,7 @@ static int describe(const struct protect *protect, struct bailiff_protect *state
 		return r;
 	if (stat("/proc/self/ns/mnt", &own) < 0 || stat("/proc/1/ns/mnt", &host) < 0)
 		return -errno;
+	state->cgroup_device = cgroups.device;
 	state->mount_ns = (__u32)own.st_ino;
 	state->host_mount_ns = (__u32)host.st_ino;
 	state->tgid = (__u32)getpid();

@@ -15,6 +15,7 @@ fi
 
 conf=/etc/bailiff/bailiff.conf
 links=/sys/fs/bpf/bailiff/links
+own=/sys/fs/cgroup/system.slice/bailiffd.service
 cgroup=/sys/fs/cgroup/attack-protect
 work=/var/tmp/door
 
@@ -115,7 +116,7 @@ append
 hasnt "no service writes its output to the configuration" '#' "$(cat $conf)"
 clean
 status "no service's RuntimeDirectory= takes /run/bailiff away" 0 test -d /run/bailiff/policies.d
-systemd-run --quiet --wait -p StandardOutput=file:/sys/fs/cgroup/system.slice/bailiffd.service/cgroup.kill \
+systemd-run --quiet --wait -p StandardOutput=file:$own/cgroup.kill \
 	echo 1 2>/dev/null
 systemd-run --quiet --wait /usr/sbin/bailiffd 2>/dev/null
 is "after all that, it is the same daemon" "$first" "$(main_pid)"
@@ -138,7 +139,24 @@ status "... also its pins" 1 rm $links/bailiff_protect_map
 status "... and the policy is in force" 0 confined
 has "... bailiff release says who may" 'systemctl start bailiffd && systemctl stop' "$(bailiff release 2>&1)"
 has "... and bailiff status reads" 'probe' "$(bailiff status 2>&1)"
+status "... its cgroup is not made" 1 mkdir $own
+# From the first moment of the next one.
+(
+	while [ ! -e /var/tmp/started ]; do
+		echo 1 2>/dev/null >$own/cgroup.kill && echo cgroup.kill >>/var/tmp/leaks
+		while read -r pid; do
+			echo "$pid" >>/var/tmp/tries
+			kill -9 "$pid" 2>/dev/null && echo "kill $pid" >>/var/tmp/leaks
+		done <$own/cgroup.procs
+		sleep 0.05
+	done
+) 2>/dev/null &
 start_daemon
+touch /var/tmp/started
+wait
+is "... nobody kills the next one while it starts" "" "$(cat /var/tmp/leaks 2>/dev/null)"
+status "... and it was tried" 0 test -s /var/tmp/tries
+rm -f /var/tmp/started /var/tmp/leaks /var/tmp/tries
 status "the next one takes over" 0 test -e $links/bailiff_protect_map
 notices "that the last one did not end by itself" 'daemon before this one did not end by itself'
 status "no signal reaches the new one" 1 kill -9 "$(main_pid)"
@@ -148,7 +166,11 @@ status "no signal reaches the new one" 1 kill -9 "$(main_pid)"
 mark
 pid=$(main_pid)
 mkdir -p /sys/fs/cgroup/elsewhere
+echo 1 >/sys/fs/cgroup/elsewhere/cgroup.freeze
 if echo "$pid" 2>/dev/null >/sys/fs/cgroup/elsewhere/cgroup.procs; then
+	sleep 5
+	echo 0 >/sys/fs/cgroup/elsewhere/cgroup.freeze
+	notices "that it was frozen there" 'was kept from running for'
 	notices "a move to another cgroup" 'was moved to the cgroup /elsewhere'
 	eventually restarted "$pid" && ok "... and it is started again" || not_ok "... and it is started again"
 else
