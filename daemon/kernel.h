@@ -234,12 +234,12 @@ int kernel_protect_set(struct kernel *kernel, const struct bailiff_protect *stat
 /* What is guarded: its flags, and the door that counts. */
 struct kernel_guard {
 	struct bailiff_inode object;
-	__u32 flags;
+	__u32 flags, pad;
 };
 
 struct kernel_guarded_name {
 	struct bailiff_name name;
-	__u32 flags;
+	__u32 flags, pad;
 };
 
 /* Replaces all guards. The kernel's own objects, its maps, programs and links, are added. */

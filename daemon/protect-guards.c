@@ -72,7 +72,7 @@ static int add_object(struct guards *guards, const struct bailiff_inode *object,
 	if (!objects)
 		return -ENOMEM;
 	guards->objects = objects;
-	objects[guards->n_objects++] = (struct kernel_guard){*object, flags};
+	objects[guards->n_objects++] = (struct kernel_guard){*object, flags, 0};
 	return 0;
 }
 

@@ -199,7 +199,11 @@ static int guard_all(struct protect *protect, struct kernel *kernel, bool anew)
 	}
 	r = kernel_set_guards(kernel, protect->guards.objects, protect->guards.n_objects,
 			      protect->guards.names, protect->guards.n_names);
-	return r < 0 ? log_errno(r, "cannot tell the kernel what is to be protected") : 0;
+	if (r < 0) {
+		guards_clear(&protect->guards); /* so the next tick tries again */
+		return log_errno(r, "cannot tell the kernel what is to be protected");
+	}
+	return 0;
 }
 
 int protect_begin(struct protect *protect, struct kernel *kernel)
@@ -319,11 +323,10 @@ int protect_end(struct protect *protect, struct kernel *kernel, bool stay)
 
 	(void)protect;
 	tell_attempts(kernel);
-	if (!stay)
-		return kernel_unprotect(kernel);
 	r = kernel_protect_get(kernel, &state);
 	if (r < 0)
 		return r;
 	state.ended = 1;
-	return kernel_protect_set(kernel, &state);
+	r = kernel_protect_set(kernel, &state);
+	return r < 0 || stay ? r : kernel_unprotect(kernel);
 }

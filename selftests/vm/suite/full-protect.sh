@@ -124,7 +124,9 @@ is "after all that, it is the same daemon" "$first" "$(main_pid)"
 # What systemd has to be able to do.
 systemctl reload bailiffd
 status "systemctl reload" 0 systemctl is-active bailiffd
+mark
 systemctl restart bailiffd
+hasnt "an end in order is none that is told" 'did not end by itself' "$(entries -o cat)"
 status "systemctl restart: the new daemon takes over" 0 systemctl is-active bailiffd
 protected && ok "... and is protected" || not_ok "... and is protected"
 status "... and the policy is in force" 0 confined
