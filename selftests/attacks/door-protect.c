@@ -1068,6 +1068,7 @@ const struct family family = {
 	.techniques = techniques,
 	.prepare = prepare,
 	.plain = do_conf_write,
+	.alone = 1,
 	.watched = (const char *const[]){"/etc/bailiff", CONF, POLICIES, "/run/bailiff/policies.d",
 					 "/usr/sbin/bailiffd", "/usr/bin/bailiff", UNIT, UNIT_TREE,
 					 PINS, PINS "/links", PINS "/maps", NULL},

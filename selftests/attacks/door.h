@@ -77,6 +77,7 @@ struct family {
 	const char *const *watched; /* names that must be as they were, the last is NULL */
 	int (*serve)(void);	    /* what else the helper does at first */
 	int (*answer)(int client, char *request);
+	int alone; /* 1: no technique needs the helper */
 };
 
 /* The program's own. */
