@@ -44,7 +44,7 @@ static __always_inline __u32 new_guard(struct inode *dir, struct dentry *dentry)
 {
 	__u32 guard = name_guard(dir, dentry);
 
-	return guard ? guard : tree_guard(dentry);
+	return guard ? guard : tree_guard(dentry, dentry_device(dentry));
 }
 
 /* A name that is taken away, or gets something else. */
@@ -59,14 +59,14 @@ static __always_inline __u32 old_guard(struct inode *dir, struct dentry *dentry)
  * The unit's cgroup is another after each start, and until the daemon has said which, it goes by
  * the name that it has.
  */
-static __always_inline __u32 cgroup_guard(struct dentry *dentry)
+static __always_inline __u32 cgroup_guard(struct dentry *dentry, __u32 device)
 {
 	struct bailiff_protect *state = protect_state();
-	struct dentry *folder = BPF_CORE_READ(dentry, d_parent);
-	__u32 device = BPF_CORE_READ(dentry, d_inode, i_sb, s_dev);
+	struct dentry *folder;
 
 	if (!state || device != state->cgroup_device)
 		return 0;
+	folder = BPF_CORE_READ(dentry, d_parent);
 	return name_guard(BPF_CORE_READ(folder, d_parent, d_inode), folder);
 }
 
@@ -74,15 +74,16 @@ SEC("lsm/file_open")
 int BPF_PROG(bailiff_protect_open, struct file *file, int ret)
 {
 	struct dentry *dentry;
-	__u32 guard;
+	__u32 device, guard;
 
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_WRITE))
 		return 0;
 	dentry = BPF_CORE_READ(file, f_path.dentry);
-	guard = dentry_guard(dentry);
-	return refuse(guard ? guard : cgroup_guard(dentry)) ? -EACCES : 0;
+	device = dentry_device(dentry);
+	guard = dentry_guard(dentry, device);
+	return refuse(guard ? guard : cgroup_guard(dentry, device)) ? -EACCES : 0;
 }
 
 SEC("lsm/inode_create")
@@ -127,7 +128,7 @@ int BPF_PROG(bailiff_protect_link, struct dentry *old, struct inode *dir, struct
 
 	if (ret)
 		return ret;
-	guard = dentry_guard(old);
+	guard = dentry_guard(old, dentry_device(old));
 	return refuse(guard ? guard : new_guard(dir, dentry)) ? -EACCES : 0;
 }
 
@@ -165,7 +166,7 @@ int BPF_PROG(bailiff_protect_attr, void *idmap, struct dentry *dentry, struct ia
 {
 	if (ret)
 		return ret;
-	return refuse(dentry_guard(dentry)) ? -EACCES : 0;
+	return refuse(dentry_guard(dentry, dentry_device(dentry))) ? -EACCES : 0;
 }
 
 /* Before 6.8. */
@@ -174,7 +175,7 @@ int BPF_PROG(bailiff_protect_attr_2, struct dentry *dentry, struct iattr *attr, 
 {
 	if (ret)
 		return ret;
-	return refuse(dentry_guard(dentry)) ? -EACCES : 0;
+	return refuse(dentry_guard(dentry, dentry_device(dentry))) ? -EACCES : 0;
 }
 
 SEC("lsm/inode_setxattr")
@@ -183,5 +184,5 @@ int BPF_PROG(bailiff_protect_xattr, void *idmap, struct dentry *dentry, const ch
 {
 	if (ret)
 		return ret;
-	return refuse(dentry_guard(dentry)) ? -EACCES : 0;
+	return refuse(dentry_guard(dentry, dentry_device(dentry))) ? -EACCES : 0;
 }

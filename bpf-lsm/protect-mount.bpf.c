@@ -52,7 +52,8 @@ static __always_inline int hides(const struct path *path)
 		return protect_refuses(BAILIFF_DOOR_MOUNT, REFUSE_MANAGER);
 	if (place == HOST ? !is_on_the_way(mount) : !is_shared(mount))
 		return 0;
-	if (!inode_guard(BPF_CORE_READ(dentry, d_inode)) && !tree_guard(dentry))
+	if (!inode_guard(BPF_CORE_READ(dentry, d_inode)) &&
+	    !tree_guard(dentry, dentry_device(dentry)))
 		return 0;
 	return protect_refuses(BAILIFF_DOOR_MOUNT, 0);
 }

@@ -68,8 +68,13 @@ static __always_inline __u32 inode_guard(struct inode *inode)
 	return guard ? *guard : 0;
 }
 
-/* The guard of what @dentry lies beneath, from its parent on. */
-static __always_inline __u32 tree_guard(struct dentry *dentry)
+static __always_inline __u32 dentry_device(struct dentry *dentry)
+{
+	return BPF_CORE_READ(dentry, d_sb, s_dev);
+}
+
+/* The guard of what @dentry lies beneath, from its parent on: all in one file system. */
+static __always_inline __u32 tree_guard(struct dentry *dentry, __u32 device)
 {
 	for (int i = 0; i < BAILIFF_GUARD_LEVELS; i++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
@@ -78,7 +83,8 @@ static __always_inline __u32 tree_guard(struct dentry *dentry)
 		if (parent == dentry)
 			break;
 		dentry = parent;
-		guard = inode_guard(BPF_CORE_READ(dentry, d_inode));
+		guard = guard_of(BPF_CORE_READ(dentry, d_inode, i_ino), device,
+				 BAILIFF_GUARDED_INODE);
 		if (guard & BAILIFF_GUARD_TREE)
 			return guard;
 	}
@@ -86,11 +92,13 @@ static __always_inline __u32 tree_guard(struct dentry *dentry)
 }
 
 /* The guard of an object that would be changed: its own, or that of the tree that it is in. */
-static __always_inline __u32 dentry_guard(struct dentry *dentry)
+static __always_inline __u32 dentry_guard(struct dentry *dentry, __u32 device)
 {
-	__u32 guard = inode_guard(BPF_CORE_READ(dentry, d_inode));
+	__u32 guard =
+		guard_of(BPF_CORE_READ(dentry, d_inode, i_ino), device, BAILIFF_GUARDED_INODE);
 
-	return guard & (BAILIFF_GUARD_SELF | BAILIFF_GUARD_TREE) ? guard : tree_guard(dentry);
+	return guard & (BAILIFF_GUARD_SELF | BAILIFF_GUARD_TREE) ? guard
+								 : tree_guard(dentry, device);
 }
 
 /* The current value of the one entry. */
