@@ -92,8 +92,8 @@ struct bailiff_cell {
 #define BAILIFF_HEAD 0x80000000u
 
 /*
- * One label: the decision for each verb, BAILIFF_WORD_LEAST and BAILIFF_WORD_SUBJECTS. In a selector
- * image, word 0 is the slot (0: none).
+ * One label: the decision for each verb, BAILIFF_WORD_LEAST and BAILIFF_WORD_SUBJECTS. In a
+ * selector image, word 0 is the slot (0: none).
  */
 #define BAILIFF_LABEL_WORDS 12
 

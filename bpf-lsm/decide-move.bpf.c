@@ -130,7 +130,6 @@ int judge_move(struct subject *subject, struct object *from, struct object *to)
 
 	if (!subject || !from || !to)
 		return -EACCES;
-	class_find_all(subject);
 	moving.directory = is_directory(from->dentry);
 	moving.sockets = network_used(subject) & 2 && may_be_socket(from->dentry);
 	if (scratch)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
+#include "class.bpf.h"
 #include "path.bpf.h"
 #include "subject.bpf.h"
 
@@ -88,6 +89,7 @@ static __always_inline int decide_strictest(struct subject *subject, __u32 verbs
 static __always_inline int decide_move(struct subject *subject, struct object *from,
 				       struct object *to)
 {
+	class_find_all(subject); /* here: further down the stack is too small for it */
 	return judge_move(subject, from, to) ? -EACCES : 0;
 }
 
@@ -100,9 +102,9 @@ static __always_inline int decide_act_untold(struct subject *subject, __u8 reaso
 }
 
 /*
- * Decides on the act whose name (abi.h) the scratch space holds, and releases that, for a @subject whose
- * classes are found: VERB(ACT), or
- * VERB_BELOW_ACT for the strictest that may follow behind the name and a '/'.
+ * Decides on the act whose name (abi.h) the scratch space holds, and releases that, for a @subject
+ * whose classes are found: VERB(ACT), or VERB_BELOW_ACT for the strictest that may follow behind
+ * the name and a '/'.
  */
 static __always_inline int decide_act(struct subject *subject, struct scratch *scratch, __u32 verbs)
 {

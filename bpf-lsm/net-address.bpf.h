@@ -20,8 +20,8 @@ static __always_inline bool is_mapped(const __u8 *address)
 }
 
 /*
- * Writes an endpoint as the end of an act's name into scratch space; returns its number, 0 where there
- * was none. A function of its own to the verifier.
+ * Writes an endpoint as the end of an act's name into scratch space; returns its number, 0 where
+ * there was none. A function of its own to the verifier.
  */
 __u32 endpoint_write(struct endpoint *end);
 

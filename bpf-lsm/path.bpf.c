@@ -34,10 +34,10 @@ struct dentry_head {
 
 /* The kernel's order: the count's place is before the others, so one copy reads it first. */
 struct dentry_block {
-	__u32 sequence;
-	char hash[16];
+	__u32 flags, sequence;
+	__u64 hash[2];
 	struct dentry_head head;
-} __attribute__((packed));
+};
 
 #define DENTRY_OFFSET(field) bpf_core_field_offset(struct dentry, field)
 
@@ -55,26 +55,19 @@ static __always_inline long dentry_sequence(struct dentry *dentry, __u32 *sequen
 }
 
 static __always_inline long dentry_read(struct scratch *scratch, struct dentry *dentry,
-					__u32 *sequence, struct dentry_head *head)
+					struct dentry_block *block)
 {
-	struct dentry_block block;
-
 #ifdef __TARGET_ARCH_x86
-	if (DENTRY_OFFSET(d_parent) - DENTRY_OFFSET(d_seq) ==
-		    __builtin_offsetof(struct dentry_block, head) &&
-	    DENTRY_OFFSET(d_name) - DENTRY_OFFSET(d_parent) == sizeof(void *)) {
-		if (bpf_probe_read_kernel(&block, sizeof(block), &dentry->d_seq))
-			return -1;
-		*sequence = block.sequence;
-		*head = block.head;
-		return 0;
-	}
+	if (DENTRY_OFFSET(d_seq) == __builtin_offsetof(struct dentry_block, sequence) &&
+	    DENTRY_OFFSET(d_parent) == __builtin_offsetof(struct dentry_block, head.parent) &&
+	    DENTRY_OFFSET(d_name) == __builtin_offsetof(struct dentry_block, head.hash_len))
+		return bpf_probe_read_kernel(block, sizeof(*block), dentry);
 #endif
-	if (dentry_sequence(dentry, sequence))
+	if (dentry_sequence(dentry, &block->sequence))
 		return -1;
 	dentry_read_barrier(scratch);
-	return bpf_core_read(&head->parent, sizeof(head->parent), &dentry->d_parent) ||
-	       bpf_core_read(&head->hash_len, sizeof(struct qstr), &dentry->d_name);
+	return bpf_core_read(&block->head.parent, sizeof(void *), &dentry->d_parent) ||
+	       bpf_core_read(&block->head.hash_len, sizeof(struct qstr), &dentry->d_name);
 }
 
 /* Whether a rename has met what was read of a dentry since its count was @sequence. */
@@ -92,8 +85,8 @@ static long walk_step(__u32 index, struct walk *walk)
 {
 	struct mount *mount = walk->mount, *below;
 	struct dentry *dentry = walk->dentry;
-	struct dentry_head head;
-	__u32 sequence, off;
+	struct dentry_block block;
+	__u32 off;
 
 	if (dentry == walk->root) {
 		below = BPF_CORE_READ(mount, mnt_parent);
@@ -108,12 +101,12 @@ static long walk_step(__u32 index, struct walk *walk)
 	}
 
 	off = walk->scratch->off;
-	if (dentry_read(walk->scratch, dentry, &sequence, &head)) {
+	if (dentry_read(walk->scratch, dentry, &block)) {
 		walk->status = BAILIFF_REASON_UNREADABLE;
 		return 1;
 	}
-	walk->status = path_prepend(walk->scratch, head.name, head.hash_len >> 32);
-	if (dentry_changed(walk->scratch, dentry, sequence)) {
+	walk->status = path_prepend(walk->scratch, block.head.name, block.head.hash_len >> 32);
+	if (dentry_changed(walk->scratch, dentry, block.sequence)) {
 		/* once more, as long as the loop lasts */
 		walk->scratch->off = off;
 		walk->status = BAILIFF_REASON_UNREADABLE;
@@ -121,7 +114,7 @@ static long walk_step(__u32 index, struct walk *walk)
 	}
 	if (walk->status)
 		return 1;
-	if (head.parent == dentry) {
+	if (block.head.parent == dentry) {
 		walk->status = WALK_DISCONNECTED;
 		return 1;
 	}
@@ -129,7 +122,7 @@ static long walk_step(__u32 index, struct walk *walk)
 	if (walk->status)
 		return 1;
 	walk->status = WALK_UNFINISHED;
-	walk->dentry = head.parent;
+	walk->dentry = block.head.parent;
 	return 0;
 }
 
@@ -180,55 +173,6 @@ __hidden int path_build_on(struct scratch *scratch, struct mount *mount, struct 
 		return BAILIFF_REASON_NO_NAMESPACE;
 	if (ns != mount_ns)
 		return BAILIFF_REASON_OTHER_NAMESPACE;
-	return scratch->off == PATH_END ? path_prepend_slash(scratch) : 0;
-}
-
-struct cgroup_walk {
-	struct scratch *scratch;
-	struct kernfs_node *node;
-	int status;
-};
-
-static long cgroup_walk_step(__u32 index, struct cgroup_walk *walk)
-{
-	struct scratch *scratch = walk->scratch;
-	struct kernfs_node *node = walk->node, *parent = kernfs_parent(node);
-	long n;
-
-	if (!parent) {
-		walk->status = 0;
-		return 1;
-	}
-	n = bpf_probe_read_kernel_str(scratch->name, sizeof(scratch->name),
-				      BPF_CORE_READ(node, name));
-	walk->status = BAILIFF_REASON_UNREADABLE;
-	if (n < 1)
-		return 1;
-	walk->status = path_prepend(scratch, scratch->name, n - 1);
-	if (walk->status)
-		return 1;
-	walk->status = path_prepend_slash(scratch);
-	if (walk->status)
-		return 1;
-	walk->status = WALK_UNFINISHED;
-	walk->node = parent;
-	return 0;
-}
-
-__hidden int path_build_cgroup(struct scratch *scratch, struct cgroup *cgroup)
-{
-	struct cgroup_walk walk = {
-		.scratch = scratch,
-		.node = BPF_CORE_READ(cgroup, kn),
-		.status = WALK_UNFINISHED,
-	};
-
-	scratch->off = PATH_END;
-	bpf_loop(BAILIFF_DEPTH_MAX, cgroup_walk_step, &walk, 0);
-	if (walk.status == WALK_UNFINISHED)
-		return BAILIFF_REASON_TOO_LONG;
-	if (walk.status)
-		return walk.status;
 	return scratch->off == PATH_END ? path_prepend_slash(scratch) : 0;
 }
 

@@ -74,13 +74,13 @@ int kernel_older_walk(struct kernel *kernel,
 		      void *userdata)
 {
 	struct bailiff_bpf *skeleton = bailiff_bpf__open();
-	struct bpf_program *program;
+	struct bpf_program *program = NULL;
 	int r;
 
 	if (!skeleton)
 		return -errno;
 	r = kernel_over_maps(kernel, skeleton);
-	bpf_object__for_each_program(program, skeleton->obj)
+	while ((program = bpf_object__next_program(skeleton->obj, program)))
 		bpf_program__set_autoload(program, program == skeleton->progs.bailiff_older);
 	if (r >= 0)
 		r = bailiff_bpf__load(skeleton);

@@ -355,8 +355,9 @@ int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton)
 	int r = set_up(skeleton, kernel->n_cells, kernel->n_cpus);
 
 	for (size_t i = 0; i < N_MAPS && r >= 0; i++)
-		r = bpf_map__reuse_fd(bpf_object__find_map_by_name(skeleton->obj, kernel_map_names[i]),
-				      kernel->maps[i]);
+		r = bpf_map__reuse_fd(
+			bpf_object__find_map_by_name(skeleton->obj, kernel_map_names[i]),
+			kernel->maps[i]);
 	return r;
 }
 

@@ -8,9 +8,11 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include "daemon/event-text.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
+#include "daemon/util.h"
 #include "policy/image.h"
 
 /* Entries of the journal a report; the others are counted. */
@@ -67,12 +69,17 @@ static void show(const struct bailiff_cell *image, __u32 word, const struct bail
 	const struct bailiff_policy *policy =
 		(const struct bailiff_policy *)(image + header->policies) + rule->policy;
 
+	_cleanup_(freep) char *shown_exe = text_printable((struct text){exe, strlen(exe)});
+	_cleanup_(freep) char *shown_path = text_printable((struct text){path, strlen(path)});
+
+	if (!shown_exe || !shown_path)
+		return;
 	sd_journal_send("MESSAGE=%s[%u] has %s open since before: policy %s, line %u, would deny "
 			"it now; restart it, or set revoke = yes",
-			*exe ? exe : "a process", older->tgid, path, policy->name, rule->line,
-			"PRIORITY=4", "MESSAGE_ID=" JOURNAL_ID_OLDER, "BAILIFF_POLICY=%s",
-			policy->name, "BAILIFF_PATH=%s", path, "BAILIFF_PID=%u", older->tgid,
-			"BAILIFF_EXE=%s", exe, NULL);
+			*exe ? shown_exe : "a process", older->tgid, shown_path, policy->name,
+			rule->line, "PRIORITY=4", "MESSAGE_ID=" JOURNAL_ID_OLDER,
+			"BAILIFF_POLICY=%s", policy->name, "BAILIFF_PATH=%s", path,
+			"BAILIFF_PID=%u", older->tgid, "BAILIFF_EXE=%s", exe, NULL);
 }
 
 static void hold_against(void *userdata, const struct bailiff_older *older, const char *path)
