@@ -37,6 +37,8 @@ static __always_inline int decide_file(struct file *file, __u32 verbs)
 		return -EACCES;
 	if (label && serial && object.may_be_mapped)
 		mapped_remember(label, file->f_inode, serial);
+	else if (label)
+		label->mapped_serial = 0; /* an inode's number may be another file's by now */
 	return 0;
 }
 
