@@ -20,6 +20,7 @@
 #include "daemon/kernel.h"
 #include "daemon/launchers.h"
 #include "daemon/log.h"
+#include "daemon/names.h"
 #include "daemon/older.h"
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
@@ -349,8 +350,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 		manager->n_dropped = n_dropped;
 	}
 	/* once after a burst of changes, and when they are in force */
-	if (manager->look_back)
+	if (manager->look_back) {
 		older_report(manager->kernel);
+		names_report(manager->store);
+	}
 	manager->look_back = false;
 	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
 		return sd_event_exit(manager->event, 0);

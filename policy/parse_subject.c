@@ -77,7 +77,8 @@ int parse_subject(struct parser *p, const struct span *rest)
 	struct span word;
 	int r;
 
-	p->subject = SUBJECT_WRONG;
+	/* keys of other sections stand once, whatever the header says */
+	p->subject = p->section->verbs ? SUBJECT_WRONG : 0;
 	if (!p->section->verbs)
 		return parse_error(p, rest->column, "nothing follows the name in [%s]",
 				   p->section->name);

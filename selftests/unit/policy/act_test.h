@@ -16,7 +16,7 @@ static inline struct image *compile(const char *text)
 	const struct policy *policies;
 	struct diag diag = {0};
 	struct image *image = NULL;
-	char whole[8192];
+	char whole[8192 + 64];
 
 	snprintf(whole, sizeof(whole), "%s" SELECT, text);
 	if (policy_parse_text("a.ini", whole, strlen(whole), &diag, &policy) != 0)

@@ -455,6 +455,7 @@ static void assert_packed(const struct automaton *a)
 				 run(a, word + pad, n - pad));
 	}
 	free(table.cells);
+	free(table.starts);
 }
 
 static void random_automata_become_minimal_and_stay_the_same(void **state)

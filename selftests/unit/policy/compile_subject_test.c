@@ -142,7 +142,7 @@ static struct policy *policy_of(const char *text)
 {
 	struct policy *policy = NULL;
 	struct diag diag = {0};
-	char whole[8192];
+	char whole[8192 + 64];
 
 	snprintf(whole, sizeof(whole), "%s" SELECT, text);
 	assert_int_equal(policy_parse_text("a.ini", whole, strlen(whole), &diag, &policy), 0);
