@@ -76,8 +76,9 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 	 */
 	if (executes && reason == PATH_KERNEL_OBJECT)
 		reason = BAILIFF_REASON_RULE;
-	else if (executes && reason == PATH_KERNEL_TREE)
-		reason = BAILIFF_REASON_NO_NAMESPACE;
+	else if (executes && reason == PATH_KERNEL_TREE && !(verbs & DENY_ALONE))
+		reason = BAILIFF_REASON_NO_NAMESPACE; /* alone: an overlay's own open, behind
+							 another */
 
 	if (reason < BAILIFF_N_REASONS)
 		ask_all(subject, scratch, verbs, reason, &best);
