@@ -3,7 +3,9 @@
 #include "daemon/names.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-journal.h>
 
@@ -46,25 +48,27 @@ static bool was_told(const struct stat *st)
 	return false;
 }
 
-/* Whether a rule denies or audits one path, and no other. */
-static bool is_exact(const struct policy_rule *rule)
+/* The one path that a rule denies or audits, or NULL. */
+static const struct glob *exact_path(const struct policy_rule *rule)
 {
-	return rule->verdict != BAILIFF_ALLOW && rule->glob->kind == GLOB_TEXT &&
-	       rule->glob->n_bytes > 1 && rule->glob->bytes[0] == '/';
+	const struct glob *text = glob_exact(rule->glob);
+
+	return rule->verdict != BAILIFF_ALLOW && text && text->bytes[0] == '/' ? text : NULL;
 }
 
-static void look(const struct policy *policy, const struct policy_rule *rule)
+static void look(const struct policy *policy, const struct policy_rule *rule,
+		 const struct glob *text)
 {
 	_cleanup_(freep) char *path = NULL, *shown = NULL;
 	struct stat st;
 
-	if (asprintf(&path, HOST_ROOT "%.*s", (int)rule->glob->n_bytes, rule->glob->bytes) < 0) {
+	if (asprintf(&path, HOST_ROOT "%.*s", (int)text->n_bytes, text->bytes) < 0) {
 		path = NULL;
 		return;
 	}
 	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink < 2 || was_told(&st))
 		return;
-	shown = text_printable((struct text){rule->glob->bytes, rule->glob->n_bytes});
+	shown = text_printable((struct text){text->bytes, text->n_bytes});
 	if (!shown)
 		return;
 	sd_journal_send("MESSAGE=%s has %ju names: policy %s, line %u, is about this one; find the "
@@ -81,10 +85,13 @@ void names_report(const struct store *store)
 	for (size_t i = 0; i < store->n_entries; i++) {
 		const struct policy *policy = store->entries[i].text->policy;
 
-		for (size_t k = 0; k < policy->n_rules && n < LOOKED_MAX; k++)
-			if (is_exact(&policy->rules[k])) {
-				look(policy, &policy->rules[k]);
+		for (size_t k = 0; k < policy->n_rules && n < LOOKED_MAX; k++) {
+			const struct glob *text = exact_path(&policy->rules[k]);
+
+			if (text) {
+				look(policy, &policy->rules[k], text);
 				n++;
 			}
+		}
 	}
 }

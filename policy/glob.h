@@ -69,5 +69,8 @@ enum glob_flags {
 int glob_parse(const char *text, unsigned flags, struct glob **ret_glob,
 	       struct glob_error *ret_error);
 
+/* The text that is all that a pattern matches (kind GLOB_TEXT, the pattern's own), or NULL. */
+const struct glob *glob_exact(const struct glob *glob);
+
 /* Frees a pattern; NULL is none. Returns NULL. */
 struct glob *glob_free(struct glob *glob);

@@ -133,9 +133,40 @@ static void backslash_may_be_plain(void **state)
 	glob_free(glob);
 }
 
+static void exact_texts(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+	} cases[] = {
+		{"/etc/shadow", "/etc/shadow"},
+		{"/a\\*b", "/a*b"},
+		{"/a/", NULL},
+		{"/a*", NULL},
+		{"/{a,b}", NULL},
+		{"/a[b]", NULL},
+		{"**", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct glob_error error;
+		const struct glob *text;
+		struct glob *glob;
+
+		assert_int_equal(glob_parse(cases[i].pattern, 0, &glob, &error), 0);
+		text = glob_exact(glob);
+		if (!text != !cases[i].text)
+			fail_msg("%s is %sexact", cases[i].pattern, text ? "" : "not ");
+		if (text)
+			assert_memory_equal(text->bytes, cases[i].text, text->n_bytes);
+		glob_free(glob);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exact_texts),
 		cmocka_unit_test(a_pattern_is_a_tree),
 		cmocka_unit_test(mistakes_have_a_place_and_a_reason),
 		cmocka_unit_test(good_ones_are_not_refused),
