@@ -32,16 +32,24 @@ static __always_inline int decide_map(struct subject *subject, struct file *file
 SEC("?lsm/file_open")
 int BPF_PROG(bailiff_open_exec, struct file *file, int ret)
 {
+	struct bailiff_label *label;
 	struct subject subject;
 	struct object object;
+	__u64 serial;
 
 	if (ret)
 		return ret;
 	if (!(file->f_flags & FMODE_EXEC) || !subject_current(&subject) ||
 	    !decide_used(&subject, VERB(MAP)) || file_is_backing(file))
 		return 0;
+	label = subject.label;
+	serial = mapped_serial(&subject);
 	object = object_of(&file->f_path);
-	return decide(&subject, VERB(MAP) | DENY_ALONE, &object);
+	if (decide(&subject, VERB(MAP) | DENY_ALONE, &object))
+		return -EACCES;
+	if (label && object.may_be_mapped)
+		mapped_remember(label, file->f_inode, serial);
+	return 0;
 }
 
 /*
