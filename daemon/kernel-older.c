@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,28 +51,7 @@ static int read_all(int fd,
 	return r;
 }
 
-static int iterate(const struct bpf_program *program,
-		   void (*handle)(void *userdata, const struct bailiff_older *older,
-				  const char *path),
-		   void *userdata)
-{
-	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
-	int fd, r;
-
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	r = fd < 0 ? -errno : read_all(fd, handle, userdata);
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return r;
-}
-
-int kernel_older_walk(struct kernel *kernel,
-		      void (*handle)(void *userdata, const struct bailiff_older *older,
-				     const char *path),
-		      void *userdata)
+static int load(struct kernel *kernel)
 {
 	struct bailiff_bpf *skeleton = bailiff_bpf__open();
 	struct bpf_program *program = NULL;
@@ -84,8 +64,33 @@ int kernel_older_walk(struct kernel *kernel,
 		bpf_program__set_autoload(program, program == skeleton->progs.bailiff_older);
 	if (r >= 0)
 		r = bailiff_bpf__load(skeleton);
-	if (r >= 0)
-		r = iterate(skeleton->progs.bailiff_older, handle, userdata);
+	if (r >= 0) {
+		kernel->older =
+			fcntl(bpf_program__fd(skeleton->progs.bailiff_older), F_DUPFD_CLOEXEC, 3);
+		r = kernel->older < 0 ? -errno : 0;
+	}
 	bailiff_bpf__destroy(skeleton);
+	return r;
+}
+
+int kernel_older_walk(struct kernel *kernel,
+		      void (*handle)(void *userdata, const struct bailiff_older *older,
+				     const char *path),
+		      void *userdata)
+{
+	int link, fd, r = 0;
+
+	if (kernel->older < 0)
+		r = load(kernel);
+	if (r < 0)
+		return r;
+	link = bpf_link_create(kernel->older, 0, BPF_TRACE_ITER, NULL);
+	if (link < 0)
+		return -errno;
+	fd = bpf_iter_create(link);
+	r = fd < 0 ? -errno : read_all(fd, handle, userdata);
+	if (fd >= 0)
+		close(fd);
+	close(link);
 	return r;
 }

@@ -76,6 +76,7 @@ static struct kernel *kernel_new(void)
 		kernel->maps[i] = -1;
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
 		kernel->programs[i] = kernel->links[i] = -1;
+	kernel->older = -1;
 	kernel->n_cpus = libbpf_num_possible_cpus();
 	return kernel;
 }
@@ -102,6 +103,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 		close_fd(kernel->programs[i]);
 		close_fd(kernel->links[i]);
 	}
+	close_fd(kernel->older);
 	free(kernel);
 	return NULL;
 }
