@@ -13,7 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 3
+#define BAILIFF_ABI_VERSION 4
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
@@ -290,6 +290,8 @@ enum bailiff_launcher {
 	BAILIFF_LAUNCHER_MONITOR,     /* conmon */
 };
 
+#define BAILIFF_BOUND (1u << 18)
+
 /* One entry, shared with the daemon. */
 struct bailiff_control {
 	__u32 version;
@@ -297,6 +299,9 @@ struct bailiff_control {
 	__u32 mount_ns;	     /* inode number of the host's mount namespace */
 	__u32 bindings_full; /* a cgroup could not be bound: ask the selector at each hook */
 	__u64 build;	     /* digest of the programs: others are replaced, not taken over */
+	/* 0: no cgroup whose id has these low bits was ever bound. Only ever set, before binding.
+	 */
+	__u8 bound[BAILIFF_BOUND];
 };
 
 /* Decisions of one rule, other than allow. decided = logged + dropped, at every moment. */

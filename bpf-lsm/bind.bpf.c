@@ -76,6 +76,7 @@ int BPF_PROG(bailiff_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	scratch_release(scratch);
 	if (!slot)
 		return 0;
+	state->bound[id % BAILIFF_BOUND] = 1;
 	if (bpf_map_update_elem(&bindings, &id, &slot, BPF_ANY)) {
 		stat_add(BAILIFF_STAT_BINDINGS_FULL);
 		state->bindings_full = 1;

@@ -64,13 +64,16 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 {
 	bool executes = verbs & (VERB(EXEC) | VERB(MAP));
 	struct decision best = {.named = true};
-	struct scratch *scratch = scratch_claim();
 	int reason = BAILIFF_REASON_NO_SCRATCH;
+	struct scratch *scratch;
 
 	if (!subject || !object)
 		return -EACCES;
 	class_find_all(subject);
-	if (scratch)
+	scratch = object->told ? scratch_of(object->told) : scratch_claim();
+	if (scratch && object->told)
+		reason = 0;
+	else if (scratch)
 		reason = path_build(scratch_number(scratch), object, false);
 	/* rules of [file] are about trees that processes see; programs have rules wherever they are
 	 */

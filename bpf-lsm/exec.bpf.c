@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
 #include "drift.bpf.h"
+#include "told.bpf.h"
 
 /*
  * What starts a container or a service (systemd's child, crun, runc) works inside its cgroup before
@@ -79,7 +80,7 @@ int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 
 	if (ret)
 		return ret;
-	if (!subject_current(&subject)) {
+	if (!subject_find(&subject)) {
 		if (subject_is_launcher(&subject)) {
 			if (launcher_execs(&subject, bprm->file))
 				return 0;
@@ -93,7 +94,7 @@ int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 
 	if (!decide_used(&subject, VERB(EXEC)) && !drift_used(&subject))
 		return 0;
-	object = object_of(&bprm->file->f_path);
+	object = object_of_file(bprm->file);
 	object.bprm = bprm;
 	return decide(&subject, VERB(EXEC), &object);
 }

@@ -3,14 +3,13 @@
 #include "mapped.bpf.h"
 
 #include "decide.bpf.h"
+#include "told.bpf.h"
 
 /* What a file is opened for, as 1 << verb. */
 static __always_inline __u32 file_verbs(struct file *file)
 {
 	__u32 verbs = 0, mode = file->f_mode, flags = file->f_flags;
 
-	if (flags & FMODE_EXEC) /* only the kernel can set it; the exec hook decides */
-		return 0;
 	if (mode & FMODE_READ)
 		verbs |= VERB(READ);
 	if (mode & FMODE_WRITE || flags & O_TRUNC)
@@ -18,7 +17,8 @@ static __always_inline __u32 file_verbs(struct file *file)
 	return verbs;
 }
 
-static __always_inline int decide_file(struct file *file, __u32 verbs)
+/* @tell: d_path() may be called in this hook. */
+static __always_inline int decide_file(struct file *file, __u32 verbs, bool tell)
 {
 	struct bailiff_label *label;
 	struct subject subject;
@@ -32,7 +32,7 @@ static __always_inline int decide_file(struct file *file, __u32 verbs)
 	label = subject.label;
 	if (label && verbs == VERB(READ) && decide_used(&subject, VERB(MAP)))
 		serial = mapped_serial(&subject);
-	object = object_of(&file->f_path);
+	object = tell ? object_of_file(file) : object_of(&file->f_path);
 	if (decide(&subject, verbs, &object))
 		return -EACCES;
 	if (label && serial && object.may_be_mapped)
@@ -42,12 +42,48 @@ static __always_inline int decide_file(struct file *file, __u32 verbs)
 	return 0;
 }
 
+/*
+ * What is opened to be executed: the program, an interpreter. An ELF's is mapped when execve() has
+ * passed the point of no return, where a refusal kills the process; so it is refused here already.
+ */
+static __always_inline int decide_open_exec(struct file *file)
+{
+	struct bailiff_label *label;
+	struct subject subject;
+	struct object object;
+	__u64 serial;
+
+	if (!subject_current(&subject) || !decide_used(&subject, VERB(MAP)) ||
+	    file_is_backing(file))
+		return 0;
+	label = subject.label;
+	serial = mapped_serial(&subject);
+	object = object_of_file(file);
+	if (decide(&subject, VERB(MAP) | DENY_ALONE, &object))
+		return -EACCES;
+	if (label && object.may_be_mapped)
+		mapped_remember(label, file->f_inode, serial);
+	return 0;
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(bailiff_file_open, struct file *file, int ret)
 {
 	if (ret)
 		return ret;
-	return decide_file(file, file_verbs(file));
+	/* only the kernel can set it; the exec hook decides on the program */
+	if (file->f_flags & FMODE_EXEC)
+		return decide_open_exec(file);
+	return decide_file(file, file_verbs(file), true);
+}
+
+/* Where there are rules of [exec] alone: nobody pays for what is opened to be read. */
+SEC("?lsm/file_open")
+int BPF_PROG(bailiff_open_exec, struct file *file, int ret)
+{
+	if (ret)
+		return ret;
+	return file->f_flags & FMODE_EXEC ? decide_open_exec(file) : 0;
 }
 
 /* A descriptor that another process hands over: SCM_RIGHTS, pidfd_getfd(), seccomp, binder. */
@@ -62,7 +98,7 @@ int BPF_PROG(bailiff_file_receive, struct file *file, int ret)
 		verbs |= VERB(READ);
 	if (file->f_mode & FMODE_WRITE)
 		verbs |= VERB(WRITE);
-	return decide_file(file, verbs);
+	return decide_file(file, verbs, false);
 }
 
 /* ftruncate() of a descriptor, from 6.2; before, path_truncate is called for both. */
@@ -71,7 +107,7 @@ int BPF_PROG(bailiff_file_truncate, struct file *file, int ret)
 {
 	if (ret)
 		return ret;
-	return decide_file(file, VERB(WRITE));
+	return decide_file(file, VERB(WRITE), false);
 }
 
 SEC("lsm/path_truncate")
@@ -99,5 +135,5 @@ int BPF_PROG(bailiff_file_ioctl, struct file *file, unsigned int cmd, unsigned l
 		return ret;
 	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR)
 		return 0;
-	return decide_file(file, VERB(WRITE));
+	return decide_file(file, VERB(WRITE), false);
 }

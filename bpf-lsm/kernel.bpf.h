@@ -107,6 +107,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 	int mnt_flags;
 };
 
@@ -116,6 +117,7 @@ struct ns_common {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	struct mount *root;
 };
 
 struct mount {
@@ -155,7 +157,8 @@ struct linux_binprm {
 };
 
 struct fs_struct {
-	struct path pwd;
+	struct seqcount_spinlock seq; /* of root and pwd */
+	struct path root, pwd;
 };
 
 struct nsproxy {

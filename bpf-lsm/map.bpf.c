@@ -5,11 +5,12 @@
 
 /* Code that runs without execve(): what maps a file executable, and memory that is made so. */
 
+/* @file is there: the caller has seen to it. */
 static __always_inline int decide_map(struct subject *subject, struct file *file)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct object object = {};
+	struct inode *inode = file->f_inode;
+	struct object object;
 
 	if (!drift_used(subject)) {
 		if (!decide_used(subject, VERB(MAP)))
@@ -18,38 +19,10 @@ static __always_inline int decide_map(struct subject *subject, struct file *file
 			return 0;
 	}
 	/* the program itself, which exec has decided on; its interpreter is another file */
-	if (inode == BPF_CORE_READ(task, mm, exe_file, f_inode))
+	if (inode == task->mm->exe_file->f_inode)
 		return 0;
-	object.mnt = BPF_CORE_READ(file, f_path.mnt);
-	object.dentry = BPF_CORE_READ(file, f_path.dentry);
-	return decide(subject, VERB(MAP), &object);
-}
-
-/*
- * What is opened to be executed: the program, an interpreter. An ELF's is mapped when execve() has
- * passed the point of no return, where a refusal kills the process; so it is refused here already.
- */
-SEC("?lsm/file_open")
-int BPF_PROG(bailiff_open_exec, struct file *file, int ret)
-{
-	struct bailiff_label *label;
-	struct subject subject;
-	struct object object;
-	__u64 serial;
-
-	if (ret)
-		return ret;
-	if (!(file->f_flags & FMODE_EXEC) || !subject_current(&subject) ||
-	    !decide_used(&subject, VERB(MAP)) || file_is_backing(file))
-		return 0;
-	label = subject.label;
-	serial = mapped_serial(&subject);
 	object = object_of(&file->f_path);
-	if (decide(&subject, VERB(MAP) | DENY_ALONE, &object))
-		return -EACCES;
-	if (label && object.may_be_mapped)
-		mapped_remember(label, file->f_inode, serial);
-	return 0;
+	return decide(subject, VERB(MAP), &object);
 }
 
 /*
@@ -82,19 +55,19 @@ SEC("lsm/file_mprotect")
 int BPF_PROG(bailiff_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
 	     unsigned long prot, int ret)
 {
-	struct file *file = BPF_CORE_READ(vma, vm_file);
 	struct subject subject;
+	struct file *file;
 	int r = 0;
 
 	if (ret)
 		return ret;
-	if (!(prot & PROT_EXEC) || BPF_CORE_READ(vma, vm_flags) & VM_EXEC ||
-	    !subject_current(&subject))
+	if (!(prot & PROT_EXEC) || vma->vm_flags & VM_EXEC || !subject_current(&subject))
 		return 0;
+	file = vma->vm_file;
 	if (file)
 		r = decide_map(&subject, file);
 	/* anonymous memory, or a private copy that was written to */
-	if (!r && (!file || BPF_CORE_READ(vma, anon_vma)))
+	if (!r && (!file || vma->anon_vma))
 		r = decide_process(&subject, BAILIFF_PROCESS_WX);
 	return r;
 }

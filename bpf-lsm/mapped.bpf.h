@@ -36,8 +36,7 @@ static __always_inline void mapped_remember(struct bailiff_label *label, struct 
 static __always_inline bool mapped_is(struct bailiff_label *label, struct inode *inode,
 				      __u64 serial)
 {
-	return serial && label->mapped_serial == serial &&
-	       label->mapped_inode == BPF_CORE_READ(inode, i_ino) &&
-	       label->mapped_device == BPF_CORE_READ(inode, i_sb, s_dev) &&
-	       label->mapped_generation == BPF_CORE_READ(inode, i_generation);
+	return serial && label->mapped_serial == serial && label->mapped_inode == inode->i_ino &&
+	       label->mapped_device == inode->i_sb->s_dev &&
+	       label->mapped_generation == inode->i_generation;
 }

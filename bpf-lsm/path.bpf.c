@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "path.bpf.h"
+#include "told.bpf.h"
 
 struct walk {
 	struct scratch *scratch;
@@ -124,11 +124,6 @@ static long walk_step(__u32 index, struct walk *walk)
 	walk->status = WALK_UNFINISHED;
 	walk->dentry = block.head.parent;
 	return 0;
-}
-
-static __always_inline struct mount *mount_of(struct vfsmount *mnt)
-{
-	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
 int path_build(__u32 number, struct object *object, __u32 append)

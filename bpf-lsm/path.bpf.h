@@ -16,6 +16,7 @@ struct object {
 	struct vfsmount *mnt; /* NULL: of no mount that is known */
 	struct dentry *dentry;
 	struct linux_binprm *bprm; /* for exec */
+	__u32 told; /* the number of a scratch space that has its path already, or 0 (told.bpf.h) */
 	/* answered: its name was told, and no policy has anything against mapping it executable */
 	bool may_be_mapped;
 };

@@ -17,7 +17,7 @@ static __always_inline __u32 label_slot(const struct bailiff_label *label)
 	return last && last->cookie == label->cookie ? slot : 0;
 }
 
-static __always_inline void label_give(__u64 cgroup, __u32 slot, __u32 cookie)
+static __always_inline struct bailiff_label *label_give(__u64 cgroup, __u32 slot, __u32 cookie)
 {
 	struct bailiff_label *label;
 
@@ -26,22 +26,23 @@ static __always_inline void label_give(__u64 cgroup, __u32 slot, __u32 cookie)
 	if (!label) {
 		/* the cgroup's binding still holds; only moving out of it would shed the policy */
 		stat_add(BAILIFF_STAT_LABEL_FAILED);
-		return;
+		return NULL;
 	}
 	label->slot = slot;
 	label->cookie = cookie;
 	label->cgroup = cgroup;
+	return label;
 }
 
 /* The label of what holds for a cgroup. */
-static __always_inline void label_confine(__u64 cgroup, __u32 slot)
+static __always_inline struct bailiff_label *label_confine(__u64 cgroup, __u32 slot)
 {
 	struct bailiff_slot *found = slot_find(slot);
 
-	label_give(cgroup, slot, found ? found->cookie : 0);
+	return label_give(cgroup, slot, found ? found->cookie : 0);
 }
 
-__hidden bool subject_current(struct subject *subject)
+__hidden bool subject_find(struct subject *subject)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct bailiff_label *label = NULL;
@@ -61,8 +62,10 @@ __hidden bool subject_current(struct subject *subject)
 		return false;
 	if (slot) {
 		subject->images[0] = slot_image(slot);
-		if (!label)
-			label_confine(subject->cgroup, slot);
+		if (!label) {
+			subject->label = label_confine(subject->cgroup, slot);
+			return subject->images[0];
+		}
 	}
 	if (label && label->cgroup != subject->cgroup) {
 		__u32 origin = label_slot(label);

@@ -10,7 +10,7 @@
 #define SUBJECT_IMAGES 2
 
 struct subject {
-	struct bailiff_label *label;  /* NULL: none */
+	struct bailiff_label *label;  /* NULL: none, or none could be had */
 	__u64 cgroup;		      /* id of the current cgroup */
 	__u32 slot;		      /* of the current cgroup; 0: not under policy */
 	__u32 images[SUBJECT_IMAGES]; /* cells in the arena; 0: none */
@@ -32,10 +32,30 @@ static __always_inline __u32 slot_image(__u32 slot)
 }
 
 /*
+ * Whether the current task is surely under no policy: it has no label, and no cgroup with these low
+ * bits of an id was ever bound. It is what nearly every task of a node is asked, at every hook.
+ */
+static __always_inline bool subject_is_free(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 zero = 0;
+	struct bailiff_control *state = bpf_map_lookup_elem(&control, &zero);
+
+	return state && !task->bpf_storage && !state->bindings_full &&
+	       !state->bound[bpf_get_current_cgroup_id() % BAILIFF_BOUND];
+}
+
+/*
  * Fills @subject; a task that is under policy for the first time gets its label. Returns whether
  * any image holds for the current task. A launcher's label is left to exec: no image holds for it.
  */
-bool subject_current(struct subject *subject);
+bool subject_find(struct subject *subject);
+
+/* The same, and @subject is filled where it returns true alone. */
+static __always_inline bool subject_current(struct subject *subject)
+{
+	return !subject_is_free() && subject_find(subject);
+}
 
 /* Puts the current task under what holds for its cgroup, whatever its label was. */
 void subject_confine(struct subject *subject);

@@ -14,8 +14,10 @@ int BPF_PROG(bailiff_task_alloc, struct task_struct *task, unsigned long clone_f
 
 	if (ret)
 		return ret;
-	subject_current(&subject);
-	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
+	if (subject_is_free())
+		return 0;
+	subject_find(&subject);
+	label = subject.label;
 	if (!label)
 		/* none, or none could be had (counted): the cgroup's binding holds all the same */
 		return 0;

@@ -28,6 +28,7 @@ static const struct hook {
 	unsigned n_parameters; /* 0: always the same */
 	/* needed where some image has an answer other than allow to one of these */
 	__u32 verbs, process;
+	__u32 unless;  /* verbs: where they are needed, another hook does its work */
 	__u32 network; /* 1: for any answer; 2: for one about the path of a unix socket */
 	bool always, capabilities, subjects, revoke;
 	bool protect;  /* needed for the daemon's own protection */
@@ -108,7 +109,7 @@ static const struct hook {
 	[KERNEL_HOOK_UNIX_SEND] = {"unix_send", "unix_may_send", .network = 1},
 	[KERNEL_HOOK_UNIX_BIND] = {"unix_bind", "path_mknod", .network = 1},
 	[KERNEL_HOOK_SCTP] = {"sctp_addresses", "sctp_bind_connect", .network = 1},
-	[KERNEL_HOOK_OPEN_EXEC] = {"open_exec", "file_open", .verbs = MAP},
+	[KERNEL_HOOK_OPEN_EXEC] = {"open_exec", "file_open", .verbs = MAP, .unless = READ | WRITE},
 	[KERNEL_HOOK_PROTECT_ALLOC] = {"protect_alloc", "task_alloc", .protect = true},
 	[KERNEL_HOOK_PROTECT_EXEC] = {"protect_exec", "bprm_check_security", .protect = true},
 	[KERNEL_HOOK_PROTECT_MAP] = {"protect_map", "bpf_map", .protect = true},
@@ -160,6 +161,8 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 {
 	const struct hook *h = &hooks[hook];
 
+	if (h->unless & needs->verbs)
+		return false;
 	return (h->always && needs->any) || (h->verbs & needs->verbs) ||
 	       (h->process & needs->process) || (h->network & needs->network) ||
 	       (h->capabilities && needs->capabilities) || (h->subjects && needs->subjects) ||

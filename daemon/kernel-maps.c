@@ -14,6 +14,7 @@ int kernel_bind(struct kernel *kernel, __u64 cgroup, __u32 slot)
 {
 	int fd = kernel->maps[MAP_BINDINGS];
 
+	__atomic_store_n(&kernel->control->bound[cgroup % BAILIFF_BOUND], 1, __ATOMIC_SEQ_CST);
 	return bpf_map_update_elem(fd, &cgroup, &slot, BPF_ANY) < 0 ? -errno : 0;
 }
 
