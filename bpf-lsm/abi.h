@@ -299,6 +299,8 @@ struct bailiff_control {
 	__u32 mount_ns;	     /* inode number of the host's mount namespace */
 	__u32 bindings_full; /* a cgroup could not be bound: ask the selector at each hook */
 	__u64 build;	     /* digest of the programs: others are replaced, not taken over */
+	/* addresses of the kernel's own, found by bailiff_locks; 0: no decision is remembered */
+	__u64 rename_lock, mount_lock;
 	/* 0: no cgroup whose id has these low bits was ever bound. Only ever set, before binding.
 	 */
 	__u8 bound[BAILIFF_BOUND];

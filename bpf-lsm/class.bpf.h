@@ -25,8 +25,9 @@ static __always_inline void class_find_all(struct subject *subject)
 {
 	void *base = arena_base();
 
-	if (!base)
+	if (!base || subject->classed)
 		return;
+	subject->classed = true;
 	for (int i = 0; i < SUBJECT_IMAGES; i++) {
 		__u32 image = subject->images[i];
 

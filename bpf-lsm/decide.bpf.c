@@ -66,6 +66,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 	struct decision best = {.named = true};
 	int reason = BAILIFF_REASON_NO_SCRATCH;
 	struct scratch *scratch;
+	bool named;
 
 	if (!subject || !object)
 		return -EACCES;
@@ -75,6 +76,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 		reason = 0;
 	else if (scratch)
 		reason = path_build(scratch_number(scratch), object, false);
+	named = !reason;
 	/* rules of [file] are about trees that processes see; programs have rules wherever they are
 	 */
 	if (executes && reason == PATH_KERNEL_OBJECT)
@@ -85,7 +87,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 
 	if (reason < BAILIFF_N_REASONS)
 		ask_all(subject, scratch, verbs, reason, &best);
-	object->may_be_mapped = !reason && best.map == BAILIFF_ALLOW;
+	object->may_be_mapped = named && best.map == BAILIFF_ALLOW;
 	if (executes)
 		ask_drift(subject, scratch_number(scratch), object,
 			  verbs & VERB(EXEC) ? BAILIFF_VERB_EXEC : BAILIFF_VERB_MAP, &best);
@@ -95,8 +97,24 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 		best.word = 0;
 	else if (reason > 0 && reason < BAILIFF_N_REASONS)
 		stat_add(reason);
+	object->may_be_kept = named && BAILIFF_VERDICT(best.word) == BAILIFF_ALLOW;
 	if (object->bprm)
 		ask_invoked(subject, scratch_number(scratch), object, &best);
+	return conclude(subject, &best, scratch, object);
+}
+
+int judge_invoked(struct subject *subject, struct object *object)
+{
+	struct scratch *scratch = scratch_claim();
+	struct decision best = {};
+
+	if (!subject || !object)
+		return -EACCES;
+	class_find_all(subject);
+	if (scratch)
+		ask_invoked(subject, scratch_number(scratch), object, &best);
+	else
+		ask(subject, 0, VERB(INVOKED), BAILIFF_REASON_NO_SCRATCH, &best);
 	return conclude(subject, &best, scratch, object);
 }
 

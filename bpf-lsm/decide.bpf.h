@@ -50,6 +50,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object);
 int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __u32 operation);
 int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);
 int judge_move(struct subject *subject, struct object *from, struct object *to);
+int judge_invoked(struct subject *subject, struct object *object);
 int judge_act(struct subject *subject, __u32 scratch, __u32 verbs);
 int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent);
 
@@ -60,6 +61,14 @@ int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent)
 static __always_inline int decide(struct subject *subject, __u32 verbs, struct object *object)
 {
 	return judge(subject, verbs, object) ? -EACCES : 0;
+}
+
+/* Decides on the name that a program was invoked by, where nothing is against its own. */
+static __always_inline int decide_invoked(struct subject *subject, struct object *object)
+{
+	if (!decide_used(subject, VERB(INVOKED)))
+		return 0;
+	return judge_invoked(subject, object) ? -EACCES : 0;
 }
 
 /*

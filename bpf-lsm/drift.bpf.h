@@ -9,6 +9,16 @@
 #define RAMFS_MAGIC 0x858458f6
 #define HUGETLBFS_MAGIC 0x958458f6
 
+/* The dentry of an overlay's upper layer, NULL where the inode is a lower layer's alone. */
+static __always_inline void *overlay_upper(struct inode *inode)
+{
+	void *upper = inode; /* where it cannot be read: there may be one */
+
+	bpf_probe_read_kernel(&upper, sizeof(upper),
+			      (void *)inode + bpf_core_type_size(struct inode));
+	return upper;
+}
+
 /*
  * Whether a file was not in the image that the container was made from: it is on an overlay's upper
  * layer (a copy of a lower file too, as soon as anything of it was changed), or on a file system
@@ -19,16 +29,10 @@ static __always_inline bool is_drift(struct dentry *dentry)
 {
 	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
 	__u32 magic = BPF_CORE_READ(inode, i_sb, s_magic);
-	void *upper = NULL;
 
 	if (magic == TMPFS_MAGIC || magic == RAMFS_MAGIC || magic == HUGETLBFS_MAGIC)
 		return true;
-	if (magic != OVERLAYFS_SUPER_MAGIC)
-		return false;
-	if (bpf_probe_read_kernel(&upper, sizeof(upper),
-				  (void *)inode + bpf_core_type_size(struct inode)))
-		return true;
-	return upper;
+	return magic == OVERLAYFS_SUPER_MAGIC && overlay_upper(inode);
 }
 
 /* The rules of [exec] that are about drift apply, if any. */

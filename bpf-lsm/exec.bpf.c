@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
+#include "cache.bpf.h"
 #include "drift.bpf.h"
 #include "told.bpf.h"
 
@@ -71,11 +72,30 @@ static __always_inline bool launcher_execs(struct subject *subject, struct file 
 	return false;
 }
 
+static __always_inline int decide_exec(struct subject *subject, struct linux_binprm *bprm)
+{
+	struct cache_place place = {};
+	struct object object;
+	int r;
+
+	class_find_all(subject);
+	/* what is not of the image can become so: that is asked each time */
+	if (!drift_used(subject) && cache_find(subject, bprm->file, VERB(EXEC), &place)) {
+		object = object_of(&bprm->file->f_path);
+		object.bprm = bprm;
+		return decide_invoked(subject, &object);
+	}
+	object = object_of_file(bprm->file);
+	object.bprm = bprm;
+	r = decide(subject, VERB(EXEC), &object);
+	cache_keep(&place, !r && object.may_be_kept ? CACHE_ALLOWED : 0);
+	return r;
+}
+
 SEC("lsm/bprm_check_security")
 int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 {
 	struct subject subject;
-	struct object object;
 	__u32 kind;
 
 	if (ret)
@@ -94,7 +114,5 @@ int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 
 	if (!decide_used(&subject, VERB(EXEC)) && !drift_used(&subject))
 		return 0;
-	object = object_of_file(bprm->file);
-	object.bprm = bprm;
-	return decide(&subject, VERB(EXEC), &object);
+	return decide_exec(&subject, bprm);
 }

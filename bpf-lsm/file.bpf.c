@@ -2,8 +2,8 @@
 
 #include "mapped.bpf.h"
 
-#include "decide.bpf.h"
-#include "told.bpf.h"
+#include "drift.bpf.h"
+#include "opened.bpf.h"
 
 /* What a file is opened for, as 1 << verb. */
 static __always_inline __u32 file_verbs(struct file *file)
@@ -17,13 +17,12 @@ static __always_inline __u32 file_verbs(struct file *file)
 	return verbs;
 }
 
-/* @tell: d_path() may be called in this hook. */
 static __always_inline int decide_file(struct file *file, __u32 verbs, bool tell)
 {
 	struct bailiff_label *label;
 	struct subject subject;
-	struct object object;
 	__u64 serial = 0;
+	int r;
 
 	if (!verbs || !subject_current(&subject) || !decide_used(&subject, verbs) ||
 	    file_is_backing(file))
@@ -32,10 +31,10 @@ static __always_inline int decide_file(struct file *file, __u32 verbs, bool tell
 	label = subject.label;
 	if (label && verbs == VERB(READ) && decide_used(&subject, VERB(MAP)))
 		serial = mapped_serial(&subject);
-	object = tell ? object_of_file(file) : object_of(&file->f_path);
-	if (decide(&subject, verbs, &object))
+	r = decide_opened(&subject, verbs, file, tell);
+	if (r < 0)
 		return -EACCES;
-	if (label && serial && object.may_be_mapped)
+	if (label && serial && r & CACHE_MAPPABLE)
 		mapped_remember(label, file->f_inode, serial);
 	else if (label)
 		label->mapped_serial = 0; /* an inode's number may be another file's by now */
@@ -50,18 +49,24 @@ static __always_inline int decide_open_exec(struct file *file)
 {
 	struct bailiff_label *label;
 	struct subject subject;
-	struct object object;
 	__u64 serial;
+	int r;
 
 	if (!subject_current(&subject) || !decide_used(&subject, VERB(MAP)) ||
 	    file_is_backing(file))
 		return 0;
 	label = subject.label;
 	serial = mapped_serial(&subject);
-	object = object_of_file(file);
-	if (decide(&subject, VERB(MAP) | DENY_ALONE, &object))
+	/* what is not of the image can become so: that is asked each time */
+	if (drift_used(&subject)) {
+		struct object object = object_of_file(file);
+
+		return decide(&subject, VERB(MAP) | DENY_ALONE, &object);
+	}
+	r = decide_opened(&subject, VERB(MAP) | DENY_ALONE, file, true);
+	if (r < 0)
 		return -EACCES;
-	if (label && object.may_be_mapped)
+	if (label && r & CACHE_MAPPABLE)
 		mapped_remember(label, file->f_inode, serial);
 	return 0;
 }

@@ -219,6 +219,17 @@ struct bpf_iter__task_file {
 	struct file *file;
 };
 
+struct kallsym_iter {
+	unsigned long value;
+	char module_name[1];
+	char name[1];
+};
+
+struct bpf_iter__ksym {
+	struct bpf_iter_meta *meta;
+	struct kallsym_iter *ksym;
+};
+
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "scratch.bpf.h"
+#include "cache.bpf.h"
 
 /* BPF-LSM programs must say that they are GPL-compatible; "Dual BSD/GPL" is one of the kernel's
  * words. */
@@ -18,6 +18,7 @@ struct counters_map counters SEC(".maps");
 struct stats_map stats SEC(".maps");
 struct events_map events SEC(".maps");
 struct scratch_map scratches SEC(".maps");
+struct cache_map cache SEC(".maps");
 struct protect_map protect SEC(".maps");
 struct attempts_map attempts SEC(".maps");
 struct guards_map guards SEC(".maps");

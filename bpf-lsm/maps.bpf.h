@@ -143,6 +143,19 @@ extern struct trusts_map trusts SEC(".maps");
 /* The arena's size in cells, less one. Read-only for the programs, so the verifier knows it. */
 extern const volatile __u32 arena_mask;
 
+/*
+ * Keeps what is read after it from being read before: the compiler, and a processor that does not
+ * keep the order by itself. Any word that can be written will do; it stays as it is.
+ */
+static __always_inline void read_barrier(__u64 *word)
+{
+#ifdef __TARGET_ARCH_x86
+	barrier();
+#else
+	(void)__sync_val_compare_and_swap(word, 1, 1);
+#endif
+}
+
 static __always_inline void stat_add(__u32 index)
 {
 	__u64 *value = bpf_map_lookup_elem(&stats, &index);

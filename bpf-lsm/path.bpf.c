@@ -41,14 +41,6 @@ struct dentry_block {
 
 #define DENTRY_OFFSET(field) bpf_core_field_offset(struct dentry, field)
 
-/* Keeps what is read after it from being read before: where the processor does not by itself. */
-static __always_inline void dentry_read_barrier(struct scratch *scratch)
-{
-#ifndef __TARGET_ARCH_x86
-	(void)__sync_val_compare_and_swap(&scratch->claimed, 1, 1);
-#endif
-}
-
 static __always_inline long dentry_sequence(struct dentry *dentry, __u32 *sequence)
 {
 	return bpf_core_read(sequence, sizeof(*sequence), &dentry->d_seq);
@@ -65,7 +57,7 @@ static __always_inline long dentry_read(struct scratch *scratch, struct dentry *
 #endif
 	if (dentry_sequence(dentry, &block->sequence))
 		return -1;
-	dentry_read_barrier(scratch);
+	read_barrier(&scratch->claimed);
 	return bpf_core_read(&block->head.parent, sizeof(void *), &dentry->d_parent) ||
 	       bpf_core_read(&block->head.hash_len, sizeof(struct qstr), &dentry->d_name);
 }
@@ -76,7 +68,7 @@ static __always_inline bool dentry_changed(struct scratch *scratch, struct dentr
 {
 	__u32 now;
 
-	dentry_read_barrier(scratch);
+	read_barrier(&scratch->claimed);
 	return dentry_sequence(dentry, &now) || sequence & 1 || now != sequence;
 }
 

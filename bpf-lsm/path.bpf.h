@@ -19,6 +19,8 @@ struct object {
 	__u32 told; /* the number of a scratch space that has its path already, or 0 (told.bpf.h) */
 	/* answered: its name was told, and no policy has anything against mapping it executable */
 	bool may_be_mapped;
+	/* answered: the same, and nothing is to be told, until something changes */
+	bool may_be_kept;
 };
 
 static __always_inline struct object object_of(const struct path *path)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
 #include "act.bpf.h"
+#include "opened.bpf.h"
 
 /*
  * Uses of descriptors, which may be older than the policy: only policies with revoke = yes ask, and
@@ -33,21 +34,18 @@ static __always_inline bool subject_revokes(struct subject *subject)
 	return any;
 }
 
-static __always_inline int decide_use(__u32 verbs, struct object *object)
+static __always_inline bool is_asked(struct subject *subject, __u32 verbs)
 {
-	struct subject subject;
-
-	if (!verbs || !subject_current(&subject) || !subject_revokes(&subject) ||
-	    !decide_used(&subject, verbs))
-		return 0;
-	return decide(&subject, verbs, object);
+	return verbs && subject_current(subject) && subject_revokes(subject) &&
+	       decide_used(subject, verbs);
 }
 
 SEC("lsm/file_permission")
 int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
 {
-	struct object object = object_of(&file->f_path);
+	struct subject subject;
 	__u32 verbs = 0;
+	int r;
 
 	if (ret)
 		return ret;
@@ -55,7 +53,10 @@ int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
 		verbs |= VERB(READ);
 	if (mask & (MAY_WRITE | MAY_APPEND))
 		verbs |= VERB(WRITE);
-	return file_is_backing(file) ? 0 : decide_use(verbs, &object);
+	if (file_is_backing(file) || !is_asked(&subject, verbs))
+		return 0;
+	r = decide_opened(&subject, verbs, file, false);
+	return r < 0 ? -EACCES : 0;
 }
 
 /* Beside the hook of the same name that asks [exec]; @file is NULL for anonymous memory
@@ -66,6 +67,7 @@ int BPF_PROG(bailiff_mmap_use, struct file *file, unsigned long reqprot, unsigne
 {
 	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
 	struct object object = {};
+	struct subject subject;
 	__u32 verbs = 0;
 
 	if (ret)
@@ -78,5 +80,5 @@ int BPF_PROG(bailiff_mmap_use, struct file *file, unsigned long reqprot, unsigne
 		verbs |= VERB(WRITE);
 	object.mnt = BPF_CORE_READ(file, f_path.mnt);
 	object.dentry = BPF_CORE_READ(file, f_path.dentry);
-	return decide_use(verbs, &object);
+	return is_asked(&subject, verbs) ? decide(&subject, verbs, &object) : 0;
 }

@@ -56,7 +56,7 @@ __hidden bool subject_find(struct subject *subject)
 	subject->slot = slot = bind_find(subject->cgroup);
 	subject->slots[0] = slot;
 	subject->images[0] = subject->images[1] = subject->slots[1] = 0;
-	subject->nobody = false;
+	subject->nobody = subject->classed = false;
 
 	if (label && label->cgroup == BAILIFF_LAUNCHER)
 		return false;
@@ -86,6 +86,7 @@ __hidden void subject_of_cgroup(struct subject *subject)
 	subject->images[1] = 0;
 	subject->slots[0] = subject->slot;
 	subject->nobody = true;
+	subject->classed = false;
 }
 
 __hidden void subject_confine(struct subject *subject)

@@ -21,6 +21,7 @@ enum kernel_map {
 	MAP_GUARDS,
 	MAP_GUARDED_NAMES,
 	MAP_TRUSTS,
+	MAP_CACHE,
 	N_MAPS,
 };
 
@@ -66,6 +67,19 @@ struct kernel {
 	int (*handle)(void *userdata, const struct bailiff_event *event, size_t size);
 	void *userdata;
 };
+
+/* Loads one of the programs that go through something. Returns its descriptor or a negative errno.
+ */
+int kernel_load_iterator(struct kernel *kernel, const char *name);
+
+/* Returns a descriptor; reading it to its end runs @program, itself a descriptor or an error. */
+int kernel_iterate(int program);
+
+/*
+ * Finds what decisions are remembered by. Where this kernel does not show it (-ENOENT), none is:
+ * each is made anew.
+ */
+int kernel_find_locks(struct kernel *kernel);
 
 /* Makes what is loaded from @skeleton use the maps of @kernel. Returns 0 or a negative errno. */
 int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton);

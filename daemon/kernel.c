@@ -33,7 +33,7 @@ const char *const kernel_map_names[N_MAPS] = {
 	[MAP_EVENTS] = "events",     [MAP_SCRATCHES] = "scratches",
 	[MAP_PROTECT] = "protect",   [MAP_ATTEMPTS] = "attempts",
 	[MAP_GUARDS] = "guards",     [MAP_GUARDED_NAMES] = "guarded_names",
-	[MAP_TRUSTS] = "trusts",
+	[MAP_TRUSTS] = "trusts",     [MAP_CACHE] = "cache",
 };
 
 static void (*log_to)(int priority, const char *text);
@@ -424,6 +424,9 @@ int kernel_load(size_t n_cells, struct kernel **ret_kernel)
 		return r;
 	kernel->control->version = BAILIFF_ABI_VERSION;
 	kernel->control->build = build_digest();
+	r = kernel_find_locks(kernel);
+	if (r < 0 && log_to)
+		log_to(6, "decisions are not remembered: the kernel does not show its locks");
 	*ret_kernel = TAKE_PTR(kernel);
 	return 0;
 }

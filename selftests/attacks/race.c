@@ -38,11 +38,14 @@
 #define RAN 42 /* the denied program's exit status */
 
 #define CHANGE_NAMES "/race/names/"
+#define KEPT "/race/kept/"
+#define KEPT_ALSO "/race/kept-also"
 #define LONG_NAME "a-name-that-has-no-room-in-the-entry-itself-and-lies-elsewhere"
 
 struct counts {
 	volatile long acts, denied, elsewhere, failed, reached, flips, refused;
-	volatile int attacker; /* who */
+	volatile int attacker;	 /* who */
+	volatile long phases[2]; /* odd: what is moved is where it is denied, and stays there */
 };
 
 static struct counts *counts;
@@ -113,6 +116,25 @@ static void lay(void)
 	mkdir(CHANGE_NAMES "q", 0755);
 	put(CHANGE_NAMES "shadow", "SECRET");
 	put(CHANGE_NAMES "shadow-" LONG_NAME, "SECRET");
+	mkdir(KEPT, 0755);
+	mkdir(KEPT "open", 0755);
+	mkdir(KEPT "shut", 0755);
+	mkdir(KEPT "open/in", 0755);
+	put(KEPT "open/in/page", "SECRET");
+	mkdir(KEPT "open/disk", 0755);
+	mkdir(KEPT "shut/disk", 0755);
+	mkdir(KEPT_ALSO, 0755);
+	/* mountpoints, and the root of what is moved, that are used elsewhere already: otherwise
+	 * the kernel counts a move as a rename too */
+	if (mount(NULL, RACE, NULL, MS_PRIVATE, NULL) < 0 ||
+	    mount(KEPT, KEPT_ALSO, NULL, MS_BIND, NULL) < 0 ||
+	    mount("tmpfs", KEPT_ALSO "/open/disk", "tmpfs", 0, NULL) < 0 ||
+	    mount("tmpfs", KEPT_ALSO "/shut/disk", "tmpfs", 0, NULL) < 0 ||
+	    mount("tmpfs", KEPT "open/disk", "tmpfs", 0, "mode=0755") < 0 ||
+	    mount(KEPT "open/disk", KEPT_ALSO, NULL, MS_BIND, NULL) < 0 ||
+	    mount("tmpfs", KEPT_ALSO, "tmpfs", 0, NULL) < 0)
+		die(KEPT);
+	put(KEPT "open/disk/page", "SECRET");
 	if (symlink("denied", RACE "/two") < 0 || symlink("allowed/secret", RACE "/link") < 0 ||
 	    symlink("allowed/tool", RACE "/link-tool") < 0)
 		die(RACE);
@@ -329,6 +351,71 @@ static void mount_act(long i)
 	}
 }
 
+/*
+ * A folder and a mount that somebody on the host moves from where all may be done with them to
+ * where nothing may, and back: what was decided before a move must not be what counts after it.
+ * What is reached is reached between the end of one move and the beginning of the next.
+ */
+static void kept_flip(long i)
+{
+	int which =
+		i / 64 & 1; /* for a while the one alone: each makes all that is known outdated */
+	bool back = i & 1;
+
+	if (back)
+		counts->phases[which]++;
+	if (which == 0)
+		flipped(rename(back ? KEPT "shut/in" : KEPT "open/in",
+			       back ? KEPT "open/in" : KEPT "shut/in"));
+	else
+		flipped(mount(back ? KEPT "shut/disk" : KEPT "open/disk",
+			      back ? KEPT "open/disk" : KEPT "shut/disk", NULL, MS_MOVE, NULL));
+	if (!back)
+		counts->phases[which]++;
+}
+
+/* Where the partner was ended in the midst of it. */
+static void kept_end(void)
+{
+	(void)rename(KEPT "shut/in", KEPT "open/in");
+	if (access(KEPT "shut/disk/page", F_OK) == 0)
+		(void)mount(KEPT "shut/disk", KEPT "open/disk", NULL, MS_MOVE, NULL);
+	counts->phases[0] = counts->phases[1] = 0;
+}
+
+static void kept_begin(void)
+{
+	held[0] = hold(KEPT "open/in/page", KEPT "shut/in/page");
+	held[1] = hold(KEPT "open/disk/page", KEPT "shut/disk/page");
+	held[2] = hold(KEPT "open/in", KEPT "shut/in");
+	held[3] = hold(KEPT "open/disk", KEPT "shut/disk");
+}
+
+static int kept_try(long i)
+{
+	char path[64], *argv[] = {(char *)"page", NULL}, *environment[] = {NULL};
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", held[i & 1]);
+	if (i % 6 < 2) {
+		execve(path, argv, environment);
+		return errno == ENOEXEC ? 0 : -1;
+	}
+	fd = i % 6 < 4 ? open(path, O_RDONLY | O_CLOEXEC)
+		       : openat(held[2 + (i & 1)], "page", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -1 : 0;
+}
+
+static void kept_act(long i)
+{
+	long phase = counts->phases[i & 1];
+	int r = kept_try(i), error = errno;
+
+	tell(r < 0 ? -1 : phase & 1 && counts->phases[i & 1] == phase, error);
+}
+
 /* A thread that has its root directory in common with the attacker. */
 static void root_flip(long i)
 {
@@ -472,6 +559,12 @@ static const struct game {
 	 .flip = mount_flip,
 	 .begin = mount_begin,
 	 .end = mount_end,
+	 .on_the_host = true},
+	{.name = "kept",
+	 .act = kept_act,
+	 .flip = kept_flip,
+	 .begin = kept_begin,
+	 .end = kept_end,
 	 .on_the_host = true},
 	{.name = "chroot", .act = root_act, .begin = root_begin},
 	{.name = "cgroup", .act = plain_act, .flip = cgroup_flip},

@@ -8,7 +8,7 @@ test=race
 . "$(dirname "$0")/lib.sh"
 
 acts=${RACE_ACTS-1500}
-games=${RACE_GAMES-symlink exchange folder names mount chroot cgroup born reload}
+games=${RACE_GAMES-symlink exchange folder names mount kept chroot cgroup born reload}
 here=/sys/fs/cgroup/race free=/sys/fs/cgroup/race-free
 name=a-name-that-has-no-room-in-the-entry-itself-and-lies-elsewhere
 
@@ -29,8 +29,10 @@ cat >$policies/race.ini <<-END
 	deny = read /race/names/{shadow,gshadow} /race/names/{p,q/rest}/secret
 	deny = read /race/names/{short,a-longer-name}/secret
 	deny = read /race/names/{shadow,gshadow}-$name
+	deny = read /race/kept/shut/**
 	[exec]
 	deny = /race/denied/tool /race/moving/**/tool /race/names/{p,q/rest}/tool
+	deny = /race/kept/shut/**
 END
 bailiffd 2>/tmp/bailiffd.log &
 eventually in_force 1 || not_ok "the policy came into force: $(cat /tmp/bailiffd.log)"

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "cache.bpf.h"
+#include "told.bpf.h"
+
+/*
+ * Decides on a file that is opened, or answers what was decided before. @tell: d_path() may be
+ * called in this hook. Returns CACHE_*, or -EACCES.
+ */
+static __always_inline int decide_opened(struct subject *subject, __u32 verbs, struct file *file,
+					 bool tell)
+{
+	struct cache_place place;
+	struct object object;
+	__u32 known;
+	int r;
+
+	class_find_all(subject);
+	known = cache_find(subject, file, verbs, &place);
+	if (known)
+		return known;
+	object = tell ? object_of_file(file) : object_of(&file->f_path);
+	r = decide(subject, verbs, &object);
+	if (!r && object.may_be_mapped)
+		r = CACHE_MAPPABLE;
+	cache_keep(&place, r >= 0 && object.may_be_kept ? r | CACHE_ALLOWED : 0);
+	return r;
+}

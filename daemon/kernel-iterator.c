@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/kernel-internal.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "bailiff.skel.h"
+
+/* Programs that go through what the kernel has, and are run by reading. */
+
+int kernel_load_iterator(struct kernel *kernel, const char *name)
+{
+	struct bailiff_bpf *skeleton = bailiff_bpf__open();
+	struct bpf_program *program = NULL, *wanted;
+	int r;
+
+	if (!skeleton)
+		return -errno;
+	wanted = bpf_object__find_program_by_name(skeleton->obj, name);
+	while ((program = bpf_object__next_program(skeleton->obj, program)))
+		bpf_program__set_autoload(program, program == wanted);
+	r = wanted ? kernel_over_maps(kernel, skeleton) : -ENOENT;
+	if (r >= 0)
+		r = bailiff_bpf__load(skeleton);
+	if (r >= 0) {
+		r = fcntl(bpf_program__fd(wanted), F_DUPFD_CLOEXEC, 3);
+		r = r < 0 ? -errno : r;
+	}
+	bailiff_bpf__destroy(skeleton);
+	return r;
+}
+
+int kernel_iterate(int program)
+{
+	int link, fd;
+
+	if (program < 0)
+		return program;
+	link = bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
+	if (link < 0)
+		return -errno;
+	fd = bpf_iter_create(link);
+	fd = fd < 0 ? -errno : fd;
+	close(link);
+	return fd;
+}
+
+int kernel_find_locks(struct kernel *kernel)
+{
+	int program = kernel_load_iterator(kernel, "bailiff_locks"), fd = kernel_iterate(program);
+	char nothing[64];
+	ssize_t n;
+
+	close_fd(program);
+	if (fd < 0)
+		return fd;
+	/* it writes to the map, and nothing here */
+	do
+		n = read(fd, nothing, sizeof(nothing));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	return kernel->control->rename_lock && kernel->control->mount_lock ? 0 : -ENOENT;
+}
