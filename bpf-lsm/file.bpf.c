@@ -17,8 +17,27 @@ static __always_inline __u32 file_verbs(struct file *file)
 	return verbs;
 }
 
-static __always_inline int decide_file(struct file *file, __u32 verbs, bool tell)
+/* Uses of a file other than opening it: too rare to be remembered. */
+static __always_inline int decide_file(struct file *file, __u32 verbs)
 {
+	struct subject subject;
+	struct object object;
+
+	if (!verbs || !subject_current(&subject) || !decide_used(&subject, verbs) ||
+	    file_is_backing(file))
+		return 0;
+	object = object_of(&file->f_path);
+	return decide(&subject, verbs, &object);
+}
+
+/*
+ * @executes: it is opened to be executed: the program, an interpreter. An ELF's is mapped when
+ * execve() has passed the point of no return, where a refusal kills the process; so mapping it is
+ * refused here already.
+ */
+static __always_inline int decide_open(struct file *file, bool executes)
+{
+	__u32 verbs = executes ? VERB(MAP) : file_verbs(file);
 	struct bailiff_label *label;
 	struct subject subject;
 	__u64 serial = 0;
@@ -29,9 +48,11 @@ static __always_inline int decide_file(struct file *file, __u32 verbs, bool tell
 		return 0;
 	/* what decides may write to all that it is given, says the verifier */
 	label = subject.label;
-	if (label && verbs == VERB(READ) && decide_used(&subject, VERB(MAP)))
+	if (executes || (verbs == VERB(READ) && decide_used(&subject, VERB(MAP))))
 		serial = mapped_serial(&subject);
-	r = decide_opened(&subject, verbs, file, tell);
+	if (executes)
+		verbs |= DENY_ALONE;
+	r = decide_opened(&subject, verbs, file, !executes || !drift_used(&subject), true);
 	if (r < 0)
 		return -EACCES;
 	if (label && serial && r & CACHE_MAPPABLE)
@@ -41,45 +62,13 @@ static __always_inline int decide_file(struct file *file, __u32 verbs, bool tell
 	return 0;
 }
 
-/*
- * What is opened to be executed: the program, an interpreter. An ELF's is mapped when execve() has
- * passed the point of no return, where a refusal kills the process; so it is refused here already.
- */
-static __always_inline int decide_open_exec(struct file *file)
-{
-	struct bailiff_label *label;
-	struct subject subject;
-	__u64 serial;
-	int r;
-
-	if (!subject_current(&subject) || !decide_used(&subject, VERB(MAP)) ||
-	    file_is_backing(file))
-		return 0;
-	label = subject.label;
-	serial = mapped_serial(&subject);
-	/* what is not of the image can become so: that is asked each time */
-	if (drift_used(&subject)) {
-		struct object object = object_of_file(file);
-
-		return decide(&subject, VERB(MAP) | DENY_ALONE, &object);
-	}
-	r = decide_opened(&subject, VERB(MAP) | DENY_ALONE, file, true);
-	if (r < 0)
-		return -EACCES;
-	if (label && r & CACHE_MAPPABLE)
-		mapped_remember(label, file->f_inode, serial);
-	return 0;
-}
-
 SEC("lsm/file_open")
 int BPF_PROG(bailiff_file_open, struct file *file, int ret)
 {
 	if (ret)
 		return ret;
 	/* only the kernel can set it; the exec hook decides on the program */
-	if (file->f_flags & FMODE_EXEC)
-		return decide_open_exec(file);
-	return decide_file(file, file_verbs(file), true);
+	return decide_open(file, file->f_flags & FMODE_EXEC);
 }
 
 /* Where there are rules of [exec] alone: nobody pays for what is opened to be read. */
@@ -88,7 +77,7 @@ int BPF_PROG(bailiff_open_exec, struct file *file, int ret)
 {
 	if (ret)
 		return ret;
-	return file->f_flags & FMODE_EXEC ? decide_open_exec(file) : 0;
+	return file->f_flags & FMODE_EXEC ? decide_open(file, true) : 0;
 }
 
 /* A descriptor that another process hands over: SCM_RIGHTS, pidfd_getfd(), seccomp, binder. */
@@ -103,7 +92,7 @@ int BPF_PROG(bailiff_file_receive, struct file *file, int ret)
 		verbs |= VERB(READ);
 	if (file->f_mode & FMODE_WRITE)
 		verbs |= VERB(WRITE);
-	return decide_file(file, verbs, false);
+	return decide_file(file, verbs);
 }
 
 /* ftruncate() of a descriptor, from 6.2; before, path_truncate is called for both. */
@@ -112,7 +101,7 @@ int BPF_PROG(bailiff_file_truncate, struct file *file, int ret)
 {
 	if (ret)
 		return ret;
-	return decide_file(file, VERB(WRITE), false);
+	return decide_file(file, VERB(WRITE));
 }
 
 SEC("lsm/path_truncate")
@@ -140,5 +129,5 @@ int BPF_PROG(bailiff_file_ioctl, struct file *file, unsigned int cmd, unsigned l
 		return ret;
 	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR)
 		return 0;
-	return decide_file(file, VERB(WRITE), false);
+	return decide_file(file, VERB(WRITE));
 }

@@ -5,19 +5,19 @@
 #include "told.bpf.h"
 
 /*
- * Decides on a file that is opened, or answers what was decided before. @tell: d_path() may be
- * called in this hook. Returns CACHE_*, or -EACCES.
+ * Decides on a file that is opened or used, or answers what was decided before. @keep: that counts,
+ * and is remembered; @tell: d_path() may be called in this hook. Returns CACHE_*, or -EACCES.
  */
 static __always_inline int decide_opened(struct subject *subject, __u32 verbs, struct file *file,
-					 bool tell)
+					 bool keep, bool tell)
 {
-	struct cache_place place;
+	struct cache_place place = {};
 	struct object object;
 	__u32 known;
 	int r;
 
 	class_find_all(subject);
-	known = cache_find(subject, file, verbs, &place);
+	known = keep ? cache_find(subject, file, verbs, &place) : 0;
 	if (known)
 		return known;
 	object = tell ? object_of_file(file) : object_of(&file->f_path);

@@ -55,7 +55,7 @@ int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
 		verbs |= VERB(WRITE);
 	if (file_is_backing(file) || !is_asked(&subject, verbs))
 		return 0;
-	r = decide_opened(&subject, verbs, file, false);
+	r = decide_opened(&subject, verbs, file, true, false);
 	return r < 0 ? -EACCES : 0;
 }
 

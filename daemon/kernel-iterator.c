@@ -52,16 +52,16 @@ int kernel_iterate(int program)
 int kernel_find_locks(struct kernel *kernel)
 {
 	int program = kernel_load_iterator(kernel, "bailiff_locks"), fd = kernel_iterate(program);
-	char nothing[64];
+	char found;
 	ssize_t n;
 
 	close_fd(program);
 	if (fd < 0)
 		return fd;
-	/* it writes to the map, and nothing here */
+	/* it writes to the map, and here when it has found both */
 	do
-		n = read(fd, nothing, sizeof(nothing));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+		n = read(fd, &found, sizeof(found));
+	while (n < 0 && (errno == EAGAIN || errno == EINTR));
 	n = n < 0 ? -errno : 0;
 	close(fd);
 	if (n < 0)

@@ -31,6 +31,8 @@ notices() {
 # restarted PID: another daemon than that one is ready
 restarted() { [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && systemctl is-active bailiffd; }
 protected() { ! touch $conf; }
+# has_maps: the daemon that starts has opened what is pinned, and its guards are still to come
+has_maps() { [ "$(find "/proc/$(pgrep -x bailiffd)/fd" -lname '*bpf-map*' | wc -l)" -ge 10 ]; }
 
 mkdir -p $cgroup $work /run/bailiff/policies.d /sys/fs/cgroup/door-outside
 policy probe <<-END
@@ -78,9 +80,8 @@ systemctl stop bailiffd
 printf '[daemon]\non-stop = keep\nprotect = yes\n' >$conf
 mark
 systemctl start --no-block bailiffd
-eventually pgrep -x bailiffd
-sleep 1
-rm /sys/fs/bpf/bailiff/maps/stats
+eventually has_maps || not_ok "the daemon took the maps over"
+rm /sys/fs/bpf/bailiff/maps/stats || not_ok "a pin can be taken away before it is guarded"
 eventually systemctl is-active bailiffd
 notices "a pin that is gone" '1 of bailiff.s pins were gone, and are there again'
 status "... and is there again" 0 test -e /sys/fs/bpf/bailiff/maps/stats
