@@ -100,12 +100,21 @@ void check_kernel(struct doctor_finding *finding)
 
 void check_types(struct doctor_finding *finding)
 {
-	if (access(DOCTOR_BTF, R_OK) == 0)
-		doctor_say(finding, DOCTOR_OK, NULL, "BTF is there (" DOCTOR_BTF ")");
-	else
+	int r = kernel_has_hooks_of_paths();
+
+	if (r < 0)
 		doctor_say(finding, DOCTOR_FAIL,
 			   "use a kernel that was built with CONFIG_DEBUG_INFO_BTF=y",
-			   "the kernel does not describe its types: no " DOCTOR_BTF);
+			   "the kernel does not describe its types (" DOCTOR_BTF "): %s",
+			   strerror(-r));
+	else if (!r)
+		doctor_say(finding, DOCTOR_WARN,
+			   "use a kernel that was built with CONFIG_SECURITY_PATH=y (any with "
+			   "AppArmor, Landlock or TOMOYO)",
+			   "BTF is there (" DOCTOR_BTF "); no hook for names: policies with "
+			   "denials in [exec] or [file] are refused");
+	else
+		doctor_say(finding, DOCTOR_OK, NULL, "BTF is there (" DOCTOR_BTF ")");
 }
 
 static bool list_has(const char *list, const char *name)

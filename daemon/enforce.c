@@ -348,8 +348,11 @@ static int attach_hooks(struct enforce *enforce, const struct kernel_needs *need
 					plan->n_policies && plan->policies ? plan->policies[0]->file
 									   : STORE_FOLDER_ETC,
 					0, 0, NULL,
-					"this kernel has no hook \"%s\", which the policies need",
-					kernel_hook_name((enum kernel_hook)i))
+					"this kernel has no hook \"%s\", which the policies need%s",
+					kernel_hook_name((enum kernel_hook)i),
+					kernel_hook_is_of_paths((enum kernel_hook)i)
+						? ": it was built without CONFIG_SECURITY_PATH"
+						: "")
 				       ?: 1;
 	}
 	if (r >= 0 && !was && needs->any)

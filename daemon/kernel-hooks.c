@@ -144,6 +144,11 @@ const char *kernel_hook_name(enum kernel_hook hook)
 	return hooks[hook].program;
 }
 
+bool kernel_hook_is_of_paths(enum kernel_hook hook)
+{
+	return hooks[hook].function && strncmp(hooks[hook].function, "path_", 5) == 0;
+}
+
 void kernel_needs_add(struct kernel_needs *needs, const struct bailiff_cell *image)
 {
 	const struct bailiff_image *header = image_header(image);
@@ -196,6 +201,18 @@ bool kernel_hook_fits(enum kernel_hook hook, const struct btf *kernel_types)
 	int n = h->function ? count_parameters(kernel_types, h->function) : 0;
 
 	return n >= 0 && (!h->n_parameters || (unsigned)n == h->n_parameters);
+}
+
+int kernel_has_hooks_of_paths(void)
+{
+	struct btf *kernel_types = btf__load_vmlinux_btf();
+	bool has;
+
+	if (!kernel_types)
+		return -errno;
+	has = kernel_hook_fits(KERNEL_HOOK_PATH_UNLINK, kernel_types);
+	btf__free(kernel_types);
+	return has;
 }
 
 /* Whether another form of the same hook is there, or the hook's work is done by others. */

@@ -167,6 +167,10 @@ bool kernel_attached(const struct kernel *kernel, enum kernel_hook hook);
 /* Whether other hooks do the work of one that this kernel does not have. */
 bool kernel_hook_replaced(const struct kernel *kernel, enum kernel_hook hook);
 const char *kernel_hook_name(enum kernel_hook hook);
+/* Whether a kernel has it only with CONFIG_SECURITY_PATH. */
+bool kernel_hook_is_of_paths(enum kernel_hook hook);
+/* Whether this kernel has those. A negative errno where it does not describe its types. */
+int kernel_has_hooks_of_paths(void);
 /* Whether it is one of the daemon's own protection. */
 bool kernel_hook_protects(enum kernel_hook hook);
 

@@ -30,7 +30,8 @@ static void run_inside(const struct technique *one, const char *base, int attack
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", base, one->name);
-	/* a policy that denies the capability denies the namespace, and then every mount in it too */
+	/* a policy that denies the capability denies the namespace, and then every mount in it too
+	 */
 	if (chdir(path) < 0 || (unshare(CLONE_NEWNS) < 0 && !(one->flags & OTHER_CGROUP))) {
 		printf("%s 2 2 2 2 the folder, or a mount namespace: %s\n", one->name,
 		       strerror(errno));

@@ -3,8 +3,7 @@
 #
 # Under policies that use every section, so that every hook is attached, and that allow everything:
 # stress tests and a build end as they do without, nothing is denied, and the kernel has nothing to
-# say. "make soak" runs it, with whole classes of stress tests: $HARM_CLASSES, each for $HARM_SECONDS; a
-# few without. Not a part of "make check": all programs at once take minutes in emulation to be verified.
+# say. "make check" runs a few of them; "make soak" whole classes, $HARM_CLASSES, each for $HARM_SECONDS.
 
 test=harm
 . "$(dirname "$0")/lib.sh"
