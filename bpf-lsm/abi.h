@@ -13,7 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 4
+#define BAILIFF_ABI_VERSION 5
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
@@ -24,8 +24,8 @@
  *	MAP	mapping a file executable: as INVOKED; as EXEC in a policy with libraries = yes
  *	ACT	what has no path: the network, capabilities and the like, under names of their own
  *		(struct bailiff_act)
- *	BELOW	the strictest decision of EXEC, READ, WRITE (BELOW + verb) and of ACT
- *		(BELOW + BAILIFF_BELOW_ACT) on what may lie beneath the path: that decides whether
+ *	BELOW	the strictest decision of EXEC, READ, WRITE (BELOW + verb), of ACT and of MAP
+ *		(BELOW + BAILIFF_BELOW_*) on what may lie beneath the path: that decides whether
  *		a directory may be renamed or mounted over, and what a port may be that is not
  *		known yet
  */
@@ -38,11 +38,12 @@ enum bailiff_verb {
 	BAILIFF_VERB_MAP,
 	BAILIFF_VERB_ACT,
 	BAILIFF_VERB_BELOW,
-	BAILIFF_N_DECISIONS = BAILIFF_VERB_BELOW + BAILIFF_N_VERBS + 1,
+	BAILIFF_N_DECISIONS = BAILIFF_VERB_BELOW + BAILIFF_N_VERBS + 2,
 };
 
 #define BAILIFF_BELOW_ACT BAILIFF_N_VERBS
-#define BAILIFF_N_BELOW (BAILIFF_N_VERBS + 1)
+#define BAILIFF_BELOW_MAP (BAILIFF_N_VERBS + 1)
+#define BAILIFF_N_BELOW (BAILIFF_N_VERBS + 2)
 
 /*
  * The word of a label behind its decisions: the laxest verdict on what may lie beneath the path,
@@ -92,10 +93,10 @@ struct bailiff_cell {
 #define BAILIFF_HEAD 0x80000000u
 
 /*
- * One label: the decision for each verb, BAILIFF_WORD_LEAST and BAILIFF_WORD_SUBJECTS. In a
- * selector image, word 0 is the slot (0: none).
+ * One label: the decision for each verb, BAILIFF_WORD_LEAST and BAILIFF_WORD_SUBJECTS, and one word
+ * of nothing to fill the cell. In a selector image, word 0 is the slot (0: none).
  */
-#define BAILIFF_LABEL_WORDS 12
+#define BAILIFF_LABEL_WORDS 14
 
 /*
  * What has no path is asked of the same automaton under a name of its own, which begins with a byte
@@ -132,8 +133,9 @@ enum bailiff_process {
 	BAILIFF_PROCESS_USERFAULTFD, /* make one */
 	BAILIFF_PROCESS_SETNS,	     /* join a namespace */
 	/* not by these names, but keys and patterns of [exec]: */
-	BAILIFF_PROCESS_WX,    /* wx = deny: memory that is written and then executed */
-	BAILIFF_PROCESS_DRIFT, /* deny = drift: to execute what was not in the image */
+	BAILIFF_PROCESS_WX,	    /* wx = deny: memory that is written and then executed */
+	BAILIFF_PROCESS_DRIFT,	    /* deny = drift: to execute what was not in the image */
+	BAILIFF_PROCESS_DRIFT_READ, /* with scripts: an interpreter that reads such a file */
 	BAILIFF_N_PROCESS,
 };
 
@@ -189,11 +191,14 @@ struct bailiff_class {
 	__u32 start;
 };
 
-/* A subject's number stays the same from image to image, so that what tasks are outlives them. */
+/* A subject, by its number in this image. Its key is the same in every image, so that what tasks
+ * are outlives them. */
 struct bailiff_subject {
-	__u64 key;   /* of its pattern and whether it is inherited; 0: the number is free */
-	__u64 since; /* the serial of the first image in which the number means this subject */
+	__u64 key; /* of its pattern; never 0, and odd where children inherit it */
 };
+
+/* Of how many a task can be at once. */
+#define BAILIFF_SUBJECTS_OF_TASK 8
 
 #define BAILIFF_IMAGE_MAGIC 0x6961620au
 
@@ -215,8 +220,8 @@ struct bailiff_image {
 	__u32 n_classes;
 	__u32 subjects; /* struct bailiff_subject, by number */
 	__u32 n_subjects;
-	__u32 inherited; /* 1 << number of those that children keep when they execute others */
-	__u32 unknown;	 /* a start */
+	__u32 unknown; /* a start */
+	__u32 revoke;  /* 1: descriptors are asked about at each use */
 	/* greater than that of any image before; set when it is published */
 	__u64 serial;
 	/* what answers where the path cannot be told: the strictest decision of each verb */
@@ -224,8 +229,6 @@ struct bailiff_image {
 	/* which acts have an answer other than allow */
 	__u32 process; /* 1 << enum bailiff_process */
 	__u32 network; /* 1: some; 2: to connect to some path of a unix socket */
-	__u32 revoke;  /* 1: descriptors are asked about at each use */
-	__u32 pad;
 	__u64 capabilities;
 	__u8 class_of[256];
 };
@@ -252,22 +255,14 @@ struct bailiff_label {
 	/* what the task executed last, so that no other file is taken for it; 0: not known */
 	__u64 inode;
 	__u32 device;
-	__u32 pad;
-	/*
-	 * The file that it opened last to read, by a name that may be mapped executable under those
-	 * images: 0 for the serial where there is none. A loader maps what it has just opened.
-	 */
-	__u64 mapped_inode;
-	__u32 mapped_device;
-	__u32 mapped_generation;
-	__u64 mapped_serial;
+	__u32 subjects_lost; /* 1: it was of more subjects than there is room for */
+	/* the keys of the subjects that it is of, under whichever policies; 0: none */
+	__u64 subjects[BAILIFF_SUBJECTS_OF_TASK];
 	/* its class under the policies of its cgroup, and of the one where the label was given */
 	struct bailiff_classified {
-		__u64 serial;	/* of the image by which it was classified; 0: never */
-		__u32 slot;	/* whose image that was */
-		__u32 subjects; /* 1 << number */
-		__u32 start;	/* one more than the start; 0: to be worked out */
-		__u32 pad;
+		__u64 serial; /* of the image by which it was classified; 0: never */
+		__u32 slot;   /* whose image that was */
+		__u32 start;  /* one more than the start; 0: to be worked out */
 	} of[2];
 };
 
@@ -327,6 +322,7 @@ enum bailiff_reason {
 	BAILIFF_REASON_INVOKED_NAME,	/* the name as invoked is denied, not the file's own */
 	BAILIFF_REASON_SECOND_NAME,	/* what is denied would get another name */
 	BAILIFF_REASON_DRIFT,		/* the file was not in the image, whatever its name */
+	BAILIFF_REASON_SPELLING, /* the file system takes several spellings of a name for one */
 	BAILIFF_N_REASONS,
 };
 
@@ -385,6 +381,6 @@ _Static_assert(sizeof(struct bailiff_class) == sizeof(struct bailiff_cell) &&
 _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_image) == 408, "the image header's layout");
-_Static_assert(sizeof(struct bailiff_label) == 104 && sizeof(struct bailiff_inode) == 16,
+_Static_assert(sizeof(struct bailiff_label) == 128 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");
 _Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

@@ -62,22 +62,16 @@ int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct
 	if (!base || !subject || !best)
 		return 0;
 	for (int i = 0; i < SUBJECT_IMAGES; i++) {
-		__u32 image = subject->images[i], words, used, map;
+		__u32 image = subject->images[i], words, used;
 
 		if (!image)
 			continue;
 		used = image_word(base, image, used);
-		if (!(used & verbs)) {
-			if (used & VERB(MAP))
-				best->map = BAILIFF_DENY; /* not asked */
+		if (!(used & verbs))
 			continue;
-		}
 		words = told ? match_words(base, image, match(number, image, subject->starts[i]))
 			     : strictest_words(image);
 		take_words(base, words, image, verbs, reason, best);
-		map = BAILIFF_VERDICT(arena_word(base, words, BAILIFF_VERB_MAP));
-		if (map > best->map)
-			best->map = map;
 	}
 	return 0;
 }

@@ -4,18 +4,14 @@
 
 #include "drift.bpf.h"
 
-/* include/uapi/linux/magic.h, and fs/xfs/libxfs/xfs_format.h */
-#define EXT4_SUPER_MAGIC 0xef53
-#define BTRFS_SUPER_MAGIC 0x9123683e
-#define F2FS_SUPER_MAGIC 0xf2f52010
-#define XFS_SUPER_MAGIC 0x58465342
-
-/* Whether another file never looks like this inode, once it is gone. */
+/*
+ * Whether another file never looks like this inode, once it is gone. (Btrfs numbers the files of
+ * each subvolume anew, and a snapshot has them all once more.)
+ */
 static __always_inline bool inode_is_unique(struct inode *inode)
 {
 	switch ((__u32)inode->i_sb->s_magic) {
 	case EXT4_SUPER_MAGIC:
-	case BTRFS_SUPER_MAGIC:
 	case F2FS_SUPER_MAGIC:
 	case XFS_SUPER_MAGIC:
 	case TMPFS_MAGIC:
@@ -98,47 +94,46 @@ static __always_inline bool key_is(const struct cache_entry *entry, const __u64 
 	return true;
 }
 
-__hidden __u32 cache_find(struct subject *subject, struct file *file, __u32 verbs,
-			  struct cache_place *place)
+__hidden bool cache_find(struct subject *subject, struct file *file, __u32 verbs,
+			 struct cache_place *place)
 {
 	union {
 		struct cache_key key;
 		__u64 words[CACHE_WORDS];
 	} is = {};
 	struct cache_entry *entry;
-	__u64 sequence, answer;
+	__u64 sequence;
 	bool same;
 
 	place->number = 0;
 	if (!key_fill(&is.key, subject, file, verbs))
-		return 0;
+		return false;
 	entry = entry_at(entry_index(&is.key));
 	if (!entry)
-		return 0;
+		return false;
 	sequence = *(volatile __u64 *)&entry->sequence;
 	read_barrier(&entry->sequence);
-	same = key_is(entry, is.words);
-	answer = entry->answer;
+	same = key_is(entry, is.words) && entry->allowed;
 	read_barrier(&entry->sequence);
 	if (sequence & 1 || *(volatile __u64 *)&entry->sequence != sequence)
-		return 0;
-	if (same && answer)
-		return answer;
+		return false;
+	if (same)
+		return true;
 	if (__sync_val_compare_and_swap(&entry->sequence, sequence, sequence + 1) != sequence)
-		return 0;
+		return false;
 	__builtin_memcpy(entry->key, is.words, sizeof(entry->key));
 	place->number = entry_index(&is.key) + 1;
 	place->sequence = sequence + 2;
-	return 0;
+	return false;
 }
 
-__hidden void cache_keep(struct cache_place *place, __u32 answer)
+__hidden void cache_keep(struct cache_place *place, bool allowed)
 {
 	struct cache_entry *entry = place->number ? entry_at(place->number - 1) : NULL;
 
 	if (!entry)
 		return;
-	entry->answer = answer;
+	entry->allowed = allowed;
 	/* an exchange, not a store: everything written before it is visible to who sees it */
 	(void)__sync_lock_test_and_set(&entry->sequence, place->sequence);
 }

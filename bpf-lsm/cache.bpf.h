@@ -25,11 +25,6 @@
 #define CACHE_BITS 12
 #define CACHE_ENTRIES (1u << CACHE_BITS)
 
-enum {
-	CACHE_ALLOWED = 1,
-	CACHE_MAPPABLE = 2, /* and nothing is against mapping it executable */
-};
-
 struct cache_key {
 	const void *dentry, *parent, *inode, *mnt, *mount_ns;
 	__u32 hash, len; /* of the name */
@@ -45,7 +40,7 @@ struct cache_key {
 
 struct cache_entry {
 	__u64 sequence; /* odd: somebody writes it */
-	__u64 answer;	/* CACHE_* */
+	__u64 allowed;
 	__u64 key[CACHE_WORDS];
 };
 
@@ -66,9 +61,8 @@ struct cache_place {
 };
 
 /*
- * Looks up what is known of @verbs on @file for @subject, whose classes are found: CACHE_*, or 0.
- * Where it is 0, @place is to be given to cache_keep() with what came of it.
+ * Whether @verbs on @file are known to be allowed to @subject, whose classes are found. Where they
+ * are not, @place is to be given to cache_keep() with what came of it.
  */
-__u32 cache_find(struct subject *subject, struct file *file, __u32 verbs,
-		 struct cache_place *place);
-void cache_keep(struct cache_place *place, __u32 answer);
+bool cache_find(struct subject *subject, struct file *file, __u32 verbs, struct cache_place *place);
+void cache_keep(struct cache_place *place, bool allowed);

@@ -8,33 +8,50 @@
 
 struct keeping {
 	void *base;
-	__u32 subjects; /* cell of the first */
-	__u32 had, kept;
-	__u64 serial;
+	struct bailiff_label *label;
+	__u32 table; /* cell of the first subject */
+	__u32 run;   /* 1 << number: those whose executable the task runs */
+	__u32 kept;
 };
 
+_Static_assert(sizeof(struct bailiff_subject) == sizeof(struct bailiff_cell),
+	       "a subject is one cell, its key");
+
+/* Whether the task is of the subject of that number, by what it runs or by what its label says,
+ * which it says from now on. */
 static long keep_one(__u32 number, struct keeping *keeping)
 {
-	__u64 since = arena_cell(keeping->base, keeping->subjects + 2 * number + 1);
+	__u64 key = arena_cell(keeping->base, keeping->table + number);
+	struct bailiff_label *label = keeping->label;
+	__u32 bit = 1u << (number & 31), place = BAILIFF_SUBJECTS_OF_TASK;
 
-	if (keeping->had >> (number & 31) & 1 && since <= keeping->serial)
-		keeping->kept |= 1u << (number & 31);
+	for (__u32 i = 0; i < BAILIFF_SUBJECTS_OF_TASK; i++) {
+		if (label->subjects[i] == key) {
+			keeping->kept |= bit;
+			return 0;
+		}
+		if (!label->subjects[i])
+			place = i;
+	}
+	if (!(keeping->run & bit))
+		return 0;
+	keeping->kept |= bit;
+	if (place < BAILIFF_SUBJECTS_OF_TASK)
+		label->subjects[place] = key;
+	else
+		label->subjects_lost = 1;
 	return 0;
 }
 
-_Static_assert(sizeof(struct bailiff_subject) == 2 * sizeof(struct bailiff_cell) &&
-		       offsetof_(struct bailiff_subject, since) == sizeof(struct bailiff_cell),
-	       "since is a subject's second cell");
-
-/* Of the subjects that a task was found to be of, those whose numbers mean the same in @image. */
-static __always_inline __u32 subjects_kept(void *base, __u32 image,
-					   const struct bailiff_classified *was)
+/* The subjects that a task is of: those that it runs, and those that its label has. */
+static __always_inline __u32 subjects_of(void *base, __u32 image, struct bailiff_label *label,
+					 __u32 run)
 {
 	struct keeping keeping = {
 		.base = base,
-		.subjects = image + image_word(base, image, subjects),
-		.had = was->subjects,
-		.serial = was->serial,
+		.label = label,
+		.table = image + image_word(base, image, subjects),
+		.run = run,
 	};
 
 	bpf_loop(image_word(base, image, n_subjects), keep_one, &keeping, 0);
@@ -44,9 +61,8 @@ static __always_inline __u32 subjects_kept(void *base, __u32 image,
 /* Whether the task still runs what it executed: prctl() can make it say otherwise. */
 static __always_inline bool is_executed(const struct bailiff_label *label, struct file *exe)
 {
-	return !label || !label->inode ||
-	       (label->inode == BPF_CORE_READ(exe, f_inode, i_ino) &&
-		label->device == BPF_CORE_READ(exe, f_inode, i_sb, s_dev));
+	return label->inode && label->inode == BPF_CORE_READ(exe, f_inode, i_ino) &&
+	       label->device == BPF_CORE_READ(exe, f_inode, i_sb, s_dev);
 }
 
 /* The subjects whose executable the current task runs; UNKNOWN where that cannot be told. */
@@ -124,25 +140,23 @@ static __always_inline struct bailiff_classified *classified_find(struct bailiff
 static __always_inline __u32 classify(void *base, __u32 image, __u32 slot,
 				      struct bailiff_label *label, struct bailiff_classified *entry)
 {
-	__u32 subjects = subjects_run(base, image, label), start;
+	__u32 run = subjects_run(base, image, label), subjects, start;
 
-	if (subjects == UNKNOWN)
+	if (run == UNKNOWN)
 		return image_word(base, image, unknown);
-	if (entry && entry->slot == slot)
-		subjects |= subjects_kept(base, image, entry);
+	subjects = subjects_of(base, image, label, run);
+	if (label->subjects_lost)
+		return image_word(base, image, unknown);
 	start = start_of(base, image, subjects);
-	if (entry) {
-		entry->serial = image_serial(base, image);
-		entry->slot = slot;
-		entry->subjects = subjects;
-		entry->start = start + 1;
-	}
+	entry->serial = image_serial(base, image);
+	entry->slot = slot;
+	entry->start = start + 1;
 	return start;
 }
 
 __u32 class_find(struct subject *subject, __u32 i)
 {
-	struct bailiff_classified *entry = NULL;
+	struct bailiff_classified *entry;
 	struct bailiff_label *label;
 	void *base = arena_base();
 	__u32 image, slot;
@@ -152,23 +166,21 @@ __u32 class_find(struct subject *subject, __u32 i)
 	image = subject->images[i & 1];
 	slot = subject->slots[i & 1];
 	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
-	if (label)
-		entry = classified_find(label, slot, i & 1);
-	if (entry && entry->slot == slot && entry->start &&
-	    entry->serial == image_serial(base, image))
+	if (!label)
+		return image_word(base, image, unknown);
+	entry = classified_find(label, slot, i & 1);
+	if (entry->slot == slot && entry->start && entry->serial == image_serial(base, image))
 		return entry->start - 1;
 	return classify(base, image, slot, label, entry);
 }
 
-/* What a task inherits of what it was, now that it executes something. */
-static __always_inline void inherit(void *base, struct bailiff_classified *entry)
+/* What a task inherits of what it was, now that it executes something: abi.h. */
+static __always_inline void inherit(struct bailiff_label *label)
 {
-	__u32 image = slot_image(entry->slot);
-
-	entry->subjects =
-		!image ? 0 : subjects_kept(base, image, entry) & image_word(base, image, inherited);
-	entry->serial = image ? image_serial(base, image) : 0;
-	entry->start = 0;
+	for (int i = 0; i < BAILIFF_SUBJECTS_OF_TASK; i++)
+		if (!(label->subjects[i] & 1))
+			label->subjects[i] = 0;
+	label->of[0].start = label->of[1].start = 0;
 }
 
 /* Past the point of no return, and before the first instruction. */
@@ -183,14 +195,10 @@ int BPF_PROG(bailiff_executed, struct linux_binprm *bprm)
 		return 0;
 	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
 	if (!label)
-		return 0; /* classified at each access, by what it runs then */
+		return 0; /* it cannot be told who that is */
 	label->inode = bprm->file->f_inode->i_ino;
 	label->device = bprm->file->f_inode->i_sb->s_dev;
-	label->mapped_serial = 0;
-	inherit(base, &label->of[0]);
-	inherit(base, &label->of[1]);
-	for (int i = 0; i < SUBJECT_IMAGES; i++)
-		if (subject.images[i] && image_word(base, subject.images[i], n_classes))
-			class_find(&subject, i);
+	inherit(label);
+	class_find_all(&subject);
 	return 0;
 }

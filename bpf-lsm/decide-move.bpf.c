@@ -16,13 +16,21 @@ struct comparing {
 	bool beneath, act;
 };
 
-/* @i is a verb's place among what lies beneath. */
+/* The places of what is compared among what lies beneath: BAILIFF_BELOW_ACT, or all others. */
 static long compare_verb(__u32 i, struct comparing *c)
 {
-	__u32 verb = c->act ? BAILIFF_VERB_ACT : i, place = c->act ? BAILIFF_BELOW_ACT : i & 3;
-	__u32 word = arena_word_at(c->base, c->old, verb);
-	__u32 below = arena_word_at(c->base, c->old, BAILIFF_VERB_BELOW + place);
+	__u32 verb = i, place = i & 3;
+	__u32 word, below;
 
+	if (c->act) {
+		verb = BAILIFF_VERB_ACT;
+		place = BAILIFF_BELOW_ACT;
+	} else if (i >= BAILIFF_N_VERBS) {
+		verb = BAILIFF_VERB_MAP;
+		place = BAILIFF_BELOW_MAP;
+	}
+	word = arena_word_at(c->base, c->old, verb);
+	below = arena_word_at(c->base, c->old, BAILIFF_VERB_BELOW + place);
 	if (BAILIFF_VERDICT(word) > BAILIFF_VERDICT(arena_word_at(c->base, c->new, verb)))
 		take_stricter(c->best, word, c->image, BAILIFF_VERB_BELOW + place,
 			      BAILIFF_REASON_SECOND_NAME);
@@ -67,7 +75,7 @@ static __always_inline void compare_states(struct moving *moving, __u32 image, _
 	if (moving->directory)
 		comparing.beneath =
 			match_step(base, image, from, '/') != match_step(base, image, to, '/');
-	bpf_loop(act ? 1 : BAILIFF_N_VERBS, compare_verb, &comparing, 0);
+	bpf_loop(act ? 1 : BAILIFF_N_VERBS + 1, compare_verb, &comparing, 0);
 }
 
 static __always_inline void find_all(struct moving *moving, __u32 states[SUBJECT_IMAGES])

@@ -47,13 +47,15 @@ static __always_inline void short_name(struct scratch *scratch, __u8 kind, __u8 
 int ask_drift(struct subject *subject, __u32 number, struct object *object, __u32 verb,
 	      struct decision *best)
 {
+	__u32 act = verb == BAILIFF_VERB_READ ? BAILIFF_PROCESS_DRIFT_READ : BAILIFF_PROCESS_DRIFT;
 	struct scratch *scratch = scratch_of(number);
 	struct decision drift = {};
 
-	if (!subject || !object || !best || !drift_used(subject) || !is_drift(object->dentry))
+	if (!subject || !object || !best || !process_used(subject, act) ||
+	    (!object->detached && !is_drift(object->dentry)))
 		return 0;
 	if (scratch)
-		short_name(scratch, BAILIFF_ACT_PROCESS, BAILIFF_PROCESS_DRIFT);
+		short_name(scratch, BAILIFF_ACT_PROCESS, act);
 	best->named = false;
 	ask(subject, number, VERB(ACT), scratch ? 0 : BAILIFF_REASON_NO_SCRATCH, &drift);
 	take_stricter(best, drift.word, drift.image, verb, BAILIFF_REASON_DRIFT);
@@ -77,6 +79,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 	else if (scratch)
 		reason = path_build(scratch_number(scratch), object, false);
 	named = !reason;
+	object->detached = reason == BAILIFF_REASON_NO_NAMESPACE;
 	/* rules of [file] are about trees that processes see; programs have rules wherever they are
 	 */
 	if (executes && reason == PATH_KERNEL_OBJECT)
@@ -87,10 +90,13 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 
 	if (reason < BAILIFF_N_REASONS)
 		ask_all(subject, scratch, verbs, reason, &best);
-	object->may_be_mapped = named && best.map == BAILIFF_ALLOW;
-	if (executes)
+	/* what an overlay opens for itself was asked about where it was opened */
+	if (reason != PATH_KERNEL_TREE && (executes || verbs & VERB(READ)))
 		ask_drift(subject, scratch_number(scratch), object,
-			  verbs & VERB(EXEC) ? BAILIFF_VERB_EXEC : BAILIFF_VERB_MAP, &best);
+			  verbs & VERB(EXEC)  ? BAILIFF_VERB_EXEC
+			  : verbs & VERB(MAP) ? BAILIFF_VERB_MAP
+					      : BAILIFF_VERB_READ,
+			  &best);
 	if (verbs & DENY_ALONE)
 		best.verb = BAILIFF_VERB_EXEC;
 	if (verbs & DENY_ALONE && BAILIFF_VERDICT(best.word) != BAILIFF_DENY)

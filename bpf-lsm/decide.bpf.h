@@ -18,7 +18,6 @@ struct decision {
 	__u32 image; /* the cell where the deciding image begins */
 	__u8 verb;
 	__u8 reason;
-	__u8 map;   /* the strictest verdict on mapping what was asked about, whatever the verbs */
 	bool named; /* the name that was decided on is in the scratch space */
 };
 

@@ -3,12 +3,6 @@
 
 #include "act.bpf.h"
 
-/* include/uapi/linux/magic.h */
-#define OVERLAYFS_SUPER_MAGIC 0x794c7630
-#define TMPFS_MAGIC 0x01021994
-#define RAMFS_MAGIC 0x858458f6
-#define HUGETLBFS_MAGIC 0x958458f6
-
 /* The dentry of an overlay's upper layer, NULL where the inode is a lower layer's alone. */
 static __always_inline void *overlay_upper(struct inode *inode)
 {
@@ -35,8 +29,13 @@ static __always_inline bool is_drift(struct dentry *dentry)
 	return magic == OVERLAYFS_SUPER_MAGIC && overlay_upper(inode);
 }
 
-/* The rules of [exec] that are about drift apply, if any. */
+/* The rules of [exec] that are about drift apply, if any; and those of who reads scripts. */
 static __always_inline bool drift_used(struct subject *subject)
 {
 	return process_used(subject, BAILIFF_PROCESS_DRIFT);
+}
+
+static __always_inline bool drift_read_used(struct subject *subject)
+{
+	return process_used(subject, BAILIFF_PROCESS_DRIFT_READ);
 }

@@ -88,7 +88,7 @@ static __always_inline int decide_exec(struct subject *subject, struct linux_bin
 	object = object_of_file(bprm->file);
 	object.bprm = bprm;
 	r = decide(subject, VERB(EXEC), &object);
-	cache_keep(&place, !r && object.may_be_kept ? CACHE_ALLOWED : 0);
+	cache_keep(&place, !r && object.may_be_kept);
 	return r;
 }
 
@@ -112,6 +112,8 @@ int BPF_PROG(bailiff_exec, struct linux_binprm *bprm, int ret)
 		}
 	}
 
+	/* what it was until now may be inherited */
+	class_find_all(&subject);
 	if (!decide_used(&subject, VERB(EXEC)) && !drift_used(&subject))
 		return 0;
 	return decide_exec(&subject, bprm);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "mapped.bpf.h"
-
+#include "act.bpf.h"
 #include "drift.bpf.h"
 #include "opened.bpf.h"
 
@@ -38,28 +37,19 @@ static __always_inline int decide_file(struct file *file, __u32 verbs)
 static __always_inline int decide_open(struct file *file, bool executes)
 {
 	__u32 verbs = executes ? VERB(MAP) : file_verbs(file);
-	struct bailiff_label *label;
 	struct subject subject;
-	__u64 serial = 0;
-	int r;
+	bool drift;
 
-	if (!verbs || !subject_current(&subject) || !decide_used(&subject, verbs) ||
-	    file_is_backing(file))
+	if (!verbs || !subject_current(&subject))
 		return 0;
-	/* what decides may write to all that it is given, says the verifier */
-	label = subject.label;
-	if (executes || (verbs == VERB(READ) && decide_used(&subject, VERB(MAP))))
-		serial = mapped_serial(&subject);
+	drift = process_used(&subject,
+			     executes ? BAILIFF_PROCESS_DRIFT : BAILIFF_PROCESS_DRIFT_READ);
+	if ((!drift && !decide_used(&subject, verbs)) || file_is_backing(file))
+		return 0;
 	if (executes)
 		verbs |= DENY_ALONE;
-	r = decide_opened(&subject, verbs, file, !executes || !drift_used(&subject), true);
-	if (r < 0)
-		return -EACCES;
-	if (label && serial && r & CACHE_MAPPABLE)
-		mapped_remember(label, file->f_inode, serial);
-	else if (label)
-		label->mapped_serial = 0; /* an inode's number may be another file's by now */
-	return 0;
+	/* what is not of the image can become so: that is asked each time */
+	return decide_opened(&subject, verbs, file, !drift, true) ? -EACCES : 0;
 }
 
 SEC("lsm/file_open")
@@ -117,17 +107,59 @@ int BPF_PROG(bailiff_path_truncate, struct path *path, int ret)
 	return decide(&subject, VERB(WRITE), &object);
 }
 
-/* include/uapi/linux/fs.h: the calls that change a file's flags. */
+/*
+ * include/uapi/linux/fs.h and btrfs.h. Flags are a write of the file. What Btrfs does for itself
+ * gives its files other names (snapshots, subvolumes), takes them away, or reads them from the
+ * disk; all but cloning, which needs a descriptor that may be read, gets the strictest answer.
+ */
 #define FS_IOC_SETFLAGS 0x40086602
 #define FS_IOC32_SETFLAGS 0x40046602
 #define FS_IOC_FSSETXATTR 0x401c5820
+#define IOC_TYPE(cmd) ((cmd) >> 8 & 0xff)
+#define IOC_NUMBER(cmd) ((cmd)&0xff)
+#define BTRFS_TYPE 0x94
+#define CLONE 9
+#define CLONE_RANGE 13
+#define DEDUPE_RANGE 54
+
+/* include/uapi/asm-generic/sockios.h: whom a socket's SIGIO goes to. */
+#define FIOSETOWN 0x8901
+#define SIOCSPGRP 0x8902
+
+static __always_inline bool is_of_btrfs(struct file *file, unsigned int cmd)
+{
+	unsigned int number = IOC_NUMBER(cmd);
+
+	return IOC_TYPE(cmd) == BTRFS_TYPE && number != CLONE && number != CLONE_RANGE &&
+	       number != DEDUPE_RANGE && (__u32)file->f_inode->i_sb->s_magic == BTRFS_SUPER_MAGIC;
+}
+
+static __always_inline int decide_ioctl(struct file *file, unsigned int cmd)
+{
+	struct object object;
+	struct subject subject;
+
+	if (cmd == FS_IOC_SETFLAGS || cmd == FS_IOC32_SETFLAGS || cmd == FS_IOC_FSSETXATTR)
+		return decide_file(file, VERB(WRITE));
+	/* the receiver is named in the caller's memory */
+	if (cmd == FIOSETOWN || cmd == SIOCSPGRP)
+		return current_process(BAILIFF_PROCESS_SIGNAL_OUT);
+	if (!is_of_btrfs(file, cmd) || !subject_current(&subject) ||
+	    !decide_used(&subject, VERBS_OF_PATHS))
+		return 0;
+	object = object_of(&file->f_path);
+	return decide_strictest(&subject, VERBS_OF_PATHS, &object, BAILIFF_REASON_SECOND_NAME);
+}
 
 SEC("lsm/file_ioctl")
 int BPF_PROG(bailiff_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
 {
-	if (ret)
-		return ret;
-	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR)
-		return 0;
-	return decide_file(file, VERB(WRITE));
+	return ret ? ret : decide_ioctl(file, cmd);
+}
+
+/* Where the kernel has a hook of its own for calls of 32-bit programs. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(bailiff_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : decide_ioctl(file, cmd);
 }

@@ -35,27 +35,7 @@ enum {
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1 << 0,
 };
 
-/* include/linux/fs.h: not in BTF, and part of no ABI; each checked by the tests on both kernels. */
-#define TS_COMPAT 0x2 /* arch/x86: a 32-bit system call */
-#define TIF_32BIT 22  /* arch/arm64: a 32-bit task */
-#define FMODE_READ 0x1
-#define FMODE_WRITE 0x2
-#define FMODE_EXEC 0x20 /* in f_flags: the kernel opens it to execute it */
-#define O_TRUNC 01000
-
-#define S_IFMT 0170000
-#define S_IFDIR 0040000
-#define S_IFREG 0100000
-#define S_IFSOCK 0140000
-
-#define RENAME_EXCHANGE 2
-
-#define PROT_WRITE 2
-#define PROT_EXEC 4
-#define VM_EXEC 4
-
-/* fs/mount.h: the namespace of kern_mount()s. */
-#define MNT_NS_INTERNAL (-22L)
+#include "kernel-numbers.bpf.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -83,6 +63,7 @@ struct super_block {
 
 struct inode {
 	__u16 i_mode;
+	unsigned int i_flags;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;
@@ -98,6 +79,7 @@ struct seqcount_spinlock {
 };
 
 struct dentry {
+	unsigned int d_flags;
 	struct seqcount_spinlock d_seq;
 	struct dentry *d_parent;
 	struct qstr d_name;
@@ -193,13 +175,24 @@ struct thread_info {
 	__u32 status; /* x86 */
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	unsigned int ptrace;
+	unsigned in_execve : 1;
 	__u64 start_boottime;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
@@ -211,6 +204,11 @@ struct task_struct {
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-#include "act.bpf.h"
+#include "drift.bpf.h"
 
 /*
  * Mounts change what names mean. Where a rule of the task's policies denies anything about paths,
  * whatever could give a second name to something that is there already (bind mounts, moved and
- * detached mounts, overlays, a device that is mounted elsewhere too, a second proc) gets the
- * strictest answer. A fresh and empty file system is a write of everything beneath its mount point.
+ * detached mounts, overlays, a device that is mounted elsewhere too, a second proc or mqueue) gets
+ * the strictest answer. A fresh and empty file system is a write of everything beneath its mount
+ * point.
  */
 
 /* include/uapi/linux/mount.h */
@@ -29,7 +30,6 @@ static __always_inline bool is_fresh(const char *type)
 		return false;
 	return name == TEXT('t', 'm', 'p', 'f', 's', 0) ||
 	       name == TEXT('r', 'a', 'm', 'f', 's', 0) ||
-	       name == TEXT('m', 'q', 'u', 'e', 'u', 'e') ||
 	       name == TEXT('d', 'e', 'v', 'p', 't', 's');
 }
 
@@ -43,10 +43,23 @@ static __always_inline int decide_over(struct subject *subject, struct object *o
 static __always_inline int decide_second_name(struct subject *subject, const struct path *path)
 {
 	struct object object = object_of(path);
+	__u32 verbs = VERBS_OF_PATHS;
 
-	if (!decide_used(subject, VERBS_OF_PATHS))
+	/* a socket's file is known to [network] by its name, too */
+	if (network_used(subject) & 2)
+		verbs |= VERB(ACT);
+	if (!decide_used(subject, verbs))
 		return 0;
-	return decide_strictest(subject, VERBS_OF_PATHS, &object, BAILIFF_REASON_SECOND_NAME);
+	return decide_strictest(subject, verbs, &object, BAILIFF_REASON_SECOND_NAME);
+}
+
+/*
+ * What is mounted is not of the image. Files of a fresh file system are known to be no part of it,
+ * and those of a bind mount for what they are; others are not.
+ */
+static __always_inline int decide_drift(struct subject *subject)
+{
+	return drift_used(subject) ? decide_process(subject, BAILIFF_PROCESS_DRIFT) : 0;
 }
 
 SEC("lsm/sb_mount")
@@ -64,9 +77,12 @@ int BPF_PROG(bailiff_sb_mount, const char *dev_name, const struct path *path, co
 	r = decide_process(&subject, BAILIFF_PROCESS_MOUNT);
 	if (r || (flags & MS_REMOUNT) || (flags & MS_PROPAGATION && !(flags & (MS_BIND | MS_MOVE))))
 		return r;
-	if (flags & (MS_BIND | MS_MOVE) || !is_fresh(type))
-		return decide_second_name(&subject, path);
-	return decide_over(&subject, &object);
+	if (!(flags & (MS_BIND | MS_MOVE))) {
+		if (is_fresh(type))
+			return decide_over(&subject, &object);
+		r = decide_drift(&subject);
+	}
+	return r ? r : decide_second_name(&subject, path);
 }
 
 SEC("lsm/sb_umount")
@@ -85,7 +101,7 @@ int BPF_PROG(bailiff_sb_umount, struct vfsmount *mnt, int flags, int ret)
 }
 
 /* What is mounted already, at another place: its answers there are not known. */
-static __always_inline int decide_moved(const struct path *to)
+static __always_inline int decide_moved(const struct path *to, bool may_be_new)
 {
 	struct subject subject;
 	int r;
@@ -93,20 +109,22 @@ static __always_inline int decide_moved(const struct path *to)
 	if (!subject_current(&subject))
 		return 0;
 	r = decide_process(&subject, BAILIFF_PROCESS_MOUNT);
+	if (!r && may_be_new)
+		r = decide_drift(&subject);
 	return r ? r : decide_second_name(&subject, to);
 }
 
 SEC("lsm/move_mount")
 int BPF_PROG(bailiff_move_mount, const struct path *from, const struct path *to, int ret)
 {
-	return ret ? ret : decide_moved(to);
+	return ret ? ret : decide_moved(to, true);
 }
 
 SEC("lsm/sb_pivotroot")
 int BPF_PROG(bailiff_sb_pivotroot, const struct path *old_path, const struct path *new_path,
 	     int ret)
 {
-	return ret ? ret : decide_moved(new_path);
+	return ret ? ret : decide_moved(new_path, false);
 }
 
 SEC("lsm/sb_remount")

@@ -115,21 +115,24 @@ static __always_inline int decide_plain(struct subject *subject, char operation,
 	return decide_network(subject, scratch, VERB(ACT), operation, protocol);
 }
 
-/* An abstract name is the caller's; a path has its answer where the socket file is made. */
+/*
+ * An abstract name is the caller's, perhaps of no byte (one that the kernel chooses is asked as
+ * that); a path has its answer where the socket file is made.
+ */
 static __always_inline int decide_abstract(struct subject *subject, char operation,
 					   const char *address, int n)
 {
 	struct scratch *scratch;
-	__u32 len = n - 3;
-	char first = 1;
+	__u32 len = n > 3 ? n - 3 : 0;
+	char first = 0;
 
-	if (n <= 3 || len > 107 || bpf_probe_read_kernel(&first, 1, address + 2) || first)
+	if (n < 2 || len > 107 || (n > 2 && bpf_probe_read_kernel(&first, 1, address + 2)) || first)
 		return 0;
 	scratch = scratch_claim();
 	if (!scratch)
 		return decide_act_untold(subject, BAILIFF_REASON_NO_SCRATCH);
 	scratch->off = PATH_END;
-	if (path_prepend(scratch, address + 3, len) || path_prepend_byte(scratch, '@')) {
+	if ((len && path_prepend(scratch, address + 3, len)) || path_prepend_byte(scratch, '@')) {
 		scratch_release(scratch);
 		return decide_act_untold(subject, BAILIFF_REASON_UNREADABLE);
 	}

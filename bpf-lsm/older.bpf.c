@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
 #include "bind.bpf.h"
+#include "label.bpf.h"
 #include "path.bpf.h"
 
 /*
- * Tells what tasks under policy have open, for user space to hold against a policy that has come
- * into force: a descriptor is decided on when it is opened, and these may be older.
+ * Tasks that were there before the policy. What they have open is told, for user space to hold
+ * against a policy that has come into force: a descriptor is decided on when it is opened, and
+ * these may be older.
  */
 
 _Static_assert(BAILIFF_OLDER_READ == FMODE_READ && BAILIFF_OLDER_WRITE == FMODE_WRITE,
@@ -40,6 +42,39 @@ static __always_inline void tell(struct seq_file *seq, struct task_struct *task,
 	scratch_release(scratch);
 }
 
+static __always_inline __u64 cgroup_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
+/*
+ * And they get the label that their first act under a hook would give them: so that they do not
+ * leave their cgroup without one, nor say by then that they run something else.
+ */
+SEC("?iter/task")
+int bailiff_label_older(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct bailiff_label label = {};
+	struct bailiff_slot *found;
+	__u32 *slot;
+
+	if (!task || !task->mm)
+		return 0;
+	label.cgroup = cgroup_of(task);
+	slot = bpf_map_lookup_elem(&bindings, &label.cgroup);
+	if (!slot)
+		return 0;
+	label.slot = *slot;
+	found = bpf_map_lookup_elem(&slots, slot);
+	label.cookie = found ? found->cookie : 0;
+	label_executed(&label, task);
+	/* one that has a label keeps it */
+	if (!bpf_task_storage_get(&labels, task, &label, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		stat_add(BAILIFF_STAT_LABEL_FAILED);
+	return 0;
+}
+
 SEC("?iter/task_file")
 int bailiff_older(struct bpf_iter__task_file *context)
 {
@@ -51,7 +86,7 @@ int bailiff_older(struct bpf_iter__task_file *context)
 
 	if (!task || !file)
 		return 0;
-	cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	cgroup = cgroup_of(task);
 	slot = bpf_map_lookup_elem(&bindings, &cgroup);
 	older.mode = BPF_CORE_READ(file, f_mode) & (FMODE_READ | FMODE_WRITE);
 	if (!slot || !older.mode || !has_path(file))

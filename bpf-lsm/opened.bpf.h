@@ -6,24 +6,20 @@
 
 /*
  * Decides on a file that is opened or used, or answers what was decided before. @keep: that counts,
- * and is remembered; @tell: d_path() may be called in this hook. Returns CACHE_*, or -EACCES.
+ * and is remembered; @tell: d_path() may be called in this hook. Returns 0 or -EACCES.
  */
 static __always_inline int decide_opened(struct subject *subject, __u32 verbs, struct file *file,
 					 bool keep, bool tell)
 {
 	struct cache_place place = {};
 	struct object object;
-	__u32 known;
 	int r;
 
 	class_find_all(subject);
-	known = keep ? cache_find(subject, file, verbs, &place) : 0;
-	if (known)
-		return known;
+	if (keep && cache_find(subject, file, verbs, &place))
+		return 0;
 	object = tell ? object_of_file(file) : object_of(&file->f_path);
 	r = decide(subject, verbs, &object);
-	if (!r && object.may_be_mapped)
-		r = CACHE_MAPPABLE;
-	cache_keep(&place, r >= 0 && object.may_be_kept ? r | CACHE_ALLOWED : 0);
+	cache_keep(&place, !r && object.may_be_kept);
 	return r;
 }

@@ -39,6 +39,9 @@ struct dentry_block {
 	struct dentry_head head;
 };
 
+_Static_assert(sizeof(struct dentry_block) == sizeof(((struct scratch *)NULL)->dentry),
+	       "it has its room there");
+
 #define DENTRY_OFFSET(field) bpf_core_field_offset(struct dentry, field)
 
 static __always_inline long dentry_sequence(struct dentry *dentry, __u32 *sequence)
@@ -50,7 +53,8 @@ static __always_inline long dentry_read(struct scratch *scratch, struct dentry *
 					struct dentry_block *block)
 {
 #ifdef __TARGET_ARCH_x86
-	if (DENTRY_OFFSET(d_seq) == __builtin_offsetof(struct dentry_block, sequence) &&
+	if (DENTRY_OFFSET(d_flags) == __builtin_offsetof(struct dentry_block, flags) &&
+	    DENTRY_OFFSET(d_seq) == __builtin_offsetof(struct dentry_block, sequence) &&
 	    DENTRY_OFFSET(d_parent) == __builtin_offsetof(struct dentry_block, head.parent) &&
 	    DENTRY_OFFSET(d_name) == __builtin_offsetof(struct dentry_block, head.hash_len))
 		return bpf_probe_read_kernel(block, sizeof(*block), dentry);
@@ -58,7 +62,8 @@ static __always_inline long dentry_read(struct scratch *scratch, struct dentry *
 	if (dentry_sequence(dentry, &block->sequence))
 		return -1;
 	read_barrier(&scratch->claimed);
-	return bpf_core_read(&block->head.parent, sizeof(void *), &dentry->d_parent) ||
+	return bpf_core_read(&block->flags, sizeof(__u32), &dentry->d_flags) ||
+	       bpf_core_read(&block->head.parent, sizeof(void *), &dentry->d_parent) ||
 	       bpf_core_read(&block->head.hash_len, sizeof(struct qstr), &dentry->d_name);
 }
 
@@ -72,12 +77,29 @@ static __always_inline bool dentry_changed(struct scratch *scratch, struct dentr
 	return dentry_sequence(dentry, &now) || sequence & 1 || now != sequence;
 }
 
+/*
+ * Whether a file system takes other spellings of a dentry's name for the same: then the name is one
+ * of many. /proc/sys compares by a rule of its own as well, and bytes in the end; where directories
+ * can be of either kind, each says so.
+ */
+static __always_inline bool has_spellings(struct dentry *dentry, __u32 flags)
+{
+	__u32 magic;
+
+	if (!(flags & (DCACHE_OP_HASH | DCACHE_OP_COMPARE)))
+		return false;
+	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
+	if (magic == EXT4_SUPER_MAGIC || magic == F2FS_SUPER_MAGIC || magic == TMPFS_MAGIC)
+		return BPF_CORE_READ(dentry, d_parent, d_inode, i_flags) & S_CASEFOLD;
+	return magic != PROC_SUPER_MAGIC;
+}
+
 /* One component, or one mount crossed. Returns 1 at the end. */
 static long walk_step(__u32 index, struct walk *walk)
 {
 	struct mount *mount = walk->mount, *below;
 	struct dentry *dentry = walk->dentry;
-	struct dentry_block block;
+	struct dentry_block *block = (void *)walk->scratch->dentry;
 	__u32 off;
 
 	if (dentry == walk->root) {
@@ -93,12 +115,12 @@ static long walk_step(__u32 index, struct walk *walk)
 	}
 
 	off = walk->scratch->off;
-	if (dentry_read(walk->scratch, dentry, &block)) {
+	if (dentry_read(walk->scratch, dentry, block)) {
 		walk->status = BAILIFF_REASON_UNREADABLE;
 		return 1;
 	}
-	walk->status = path_prepend(walk->scratch, block.head.name, block.head.hash_len >> 32);
-	if (dentry_changed(walk->scratch, dentry, block.sequence)) {
+	walk->status = path_prepend(walk->scratch, block->head.name, block->head.hash_len >> 32);
+	if (dentry_changed(walk->scratch, dentry, block->sequence)) {
 		/* once more, as long as the loop lasts */
 		walk->scratch->off = off;
 		walk->status = BAILIFF_REASON_UNREADABLE;
@@ -106,7 +128,11 @@ static long walk_step(__u32 index, struct walk *walk)
 	}
 	if (walk->status)
 		return 1;
-	if (block.head.parent == dentry) {
+	if (has_spellings(dentry, block->flags)) {
+		walk->status = BAILIFF_REASON_SPELLING;
+		return 1;
+	}
+	if (block->head.parent == dentry) {
 		walk->status = WALK_DISCONNECTED;
 		return 1;
 	}
@@ -114,7 +140,7 @@ static long walk_step(__u32 index, struct walk *walk)
 	if (walk->status)
 		return 1;
 	walk->status = WALK_UNFINISHED;
-	walk->dentry = block.head.parent;
+	walk->dentry = block->head.parent;
 	return 0;
 }
 

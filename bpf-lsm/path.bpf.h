@@ -17,9 +17,11 @@ struct object {
 	struct dentry *dentry;
 	struct linux_binprm *bprm; /* for exec */
 	__u32 told; /* the number of a scratch space that has its path already, or 0 (told.bpf.h) */
-	/* answered: its name was told, and no policy has anything against mapping it executable */
-	bool may_be_mapped;
-	/* answered: the same, and nothing is to be told, until something changes */
+	/* answered: it is on no mount that is attached; a mount that was made is not of the image
+	 */
+	bool detached;
+	/* answered: its name was told, it is allowed, and nobody is to be told, until something
+	 * changes */
 	bool may_be_kept;
 };
 

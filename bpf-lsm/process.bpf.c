@@ -49,6 +49,38 @@ int BPF_PROG(bailiff_task_kill, struct task_struct *target, void *info, int sig,
 	return decide_process(&subject, BAILIFF_PROCESS_SIGNAL_OUT);
 }
 
+/* include/uapi/asm-generic/fcntl.h */
+#define F_SETOWN 8
+#define F_SETOWN_EX 15
+
+/* What getpid() answers: a process has a number in each namespace, the last is of its own. */
+static __always_inline int own_number(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+	int number = 0;
+
+	bpf_core_read(&number, sizeof(number),
+		      (void *)numbers + (level & 31) * bpf_core_type_size(struct upid));
+	return number;
+}
+
+/*
+ * Who is named to get a file's SIGIO, which can be any signal (F_SETSIG), gets it from the kernel
+ * later, whoever brings it about. So nobody may be named but oneself.
+ */
+SEC("lsm/file_fcntl")
+int BPF_PROG(bailiff_file_fcntl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	if (ret)
+		return ret;
+	if (cmd != F_SETOWN_EX && (cmd != F_SETOWN || !(int)arg || (int)arg == own_number()))
+		return 0;
+	return current_process(BAILIFF_PROCESS_SIGNAL_OUT);
+}
+
 SEC("lsm/path_chroot")
 int BPF_PROG(bailiff_path_chroot, const struct path *path, int ret)
 {

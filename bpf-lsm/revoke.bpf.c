@@ -12,7 +12,6 @@
 #define MAY_WRITE 2
 #define MAY_READ 4
 #define MAY_APPEND 8
-#define PROT_READ 1
 #define MAP_TYPE 15
 #define MAP_PRIVATE 2
 
@@ -45,7 +44,6 @@ int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
 {
 	struct subject subject;
 	__u32 verbs = 0;
-	int r;
 
 	if (ret)
 		return ret;
@@ -55,8 +53,7 @@ int BPF_PROG(bailiff_file_permission, struct file *file, int mask, int ret)
 		verbs |= VERB(WRITE);
 	if (file_is_backing(file) || !is_asked(&subject, verbs))
 		return 0;
-	r = decide_opened(&subject, verbs, file, true, false);
-	return r < 0 ? -EACCES : 0;
+	return decide_opened(&subject, verbs, file, true, false) ? -EACCES : 0;
 }
 
 /* Beside the hook of the same name that asks [exec]; @file is NULL for anonymous memory
@@ -68,15 +65,15 @@ int BPF_PROG(bailiff_mmap_use, struct file *file, unsigned long reqprot, unsigne
 	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
 	struct object object = {};
 	struct subject subject;
-	__u32 verbs = 0;
+	__u32 verbs;
 
 	if (ret)
 		return ret;
 	if (!BPF_CORE_READ(file, f_inode))
 		return 0;
-	if (prot & (PROT_READ | PROT_EXEC))
-		verbs |= VERB(READ);
-	if (prot & PROT_WRITE && shared)
+	/* and what mprotect() may make of it later */
+	verbs = VERB(READ);
+	if (shared && BPF_CORE_READ(file, f_mode) & FMODE_WRITE)
 		verbs |= VERB(WRITE);
 	object.mnt = BPF_CORE_READ(file, f_path.mnt);
 	object.dentry = BPF_CORE_READ(file, f_path.dentry);

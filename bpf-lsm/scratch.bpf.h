@@ -23,7 +23,8 @@ struct scratch {
 	__u32 off;   /* where the path begins */
 	__u32 index; /* its own, in the map */
 	__u32 pad;
-	void *pointer; /* of told.bpf.h */
+	void *pointer;	 /* of told.bpf.h */
+	__u64 dentry[6]; /* of path.bpf.c, for which the stack is too small */
 	char name[NAME_MAX + 1];
 	/* what is written at an offset below PATH_END has at most NAME_MAX bytes */
 	char path[PATH_END + NAME_MAX + 1];

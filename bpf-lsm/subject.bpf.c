@@ -3,6 +3,7 @@
 #include "subject.bpf.h"
 
 #include "bind.bpf.h"
+#include "label.bpf.h"
 
 /* What holds for the place where the label was given, or held there last. */
 static __always_inline __u32 label_slot(const struct bailiff_label *label)
@@ -31,6 +32,9 @@ static __always_inline struct bailiff_label *label_give(__u64 cgroup, __u32 slot
 	label->slot = slot;
 	label->cookie = cookie;
 	label->cgroup = cgroup;
+	/* what it runs from here on is told by bailiff_executed */
+	if (!label->inode)
+		label_executed(label, bpf_get_current_task_btf());
 	return label;
 }
 

@@ -13,7 +13,7 @@
  * - the file is on the mount of that root, or on one that is mounted on it;
  * - both mounts show a file system from its own root on, so that no name of theirs can be moved
  *   out of what they show;
- * - the path is short, and the file was not deleted.
+ * - the path is short, the file was not deleted, and its name has one spelling.
  */
 
 #define TOLD_MAX NAME_MAX
@@ -60,7 +60,7 @@ static __always_inline bool can_be_told(struct scratch *scratch, struct task_str
 	struct mount *top;
 
 	if (task->fs->root.dentry != root->mnt_root || !mount_is_whole(root) ||
-	    dentry->d_parent == dentry)
+	    dentry->d_parent == dentry || dentry->d_flags & (DCACHE_OP_HASH | DCACHE_OP_COMPARE))
 		return false;
 	top = mount_of_known(scratch, root);
 	if (mnt != root && (!mount_is_whole(mnt) ||

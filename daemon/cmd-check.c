@@ -153,7 +153,7 @@ static int compile_set(struct check *check, const struct selector_set *set)
 		return -ENOMEM;
 	for (size_t i = 0; i < set->n_policies; i++)
 		policies[i] = check->policies[set->policies[i]];
-	r = image_compile(policies, set->n_policies, NULL, 1, &check->diag, &image);
+	r = image_compile(policies, set->n_policies, 1, &check->diag, &image);
 	image_free(image);
 	return r;
 }

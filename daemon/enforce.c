@@ -213,9 +213,7 @@ static int compile_set(struct enforce *enforce, const struct plan *plan,
 		return -ENOMEM;
 	for (size_t i = 0; i < set->n_policies; i++)
 		policies[i] = plan->policies[set->policies[i]];
-	r = image_compile(policies, set->n_policies,
-			  slot->image ? cells_at(enforce, slot->image) : NULL, serial_now(), diag,
-			  &image);
+	r = image_compile(policies, set->n_policies, serial_now(), diag, &image);
 	if (r)
 		return r;
 	r = counters_assign(&enforce->counters, enforce->kernel, image->cells);
@@ -445,7 +443,9 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 	(void)kernel_wait_for_readers();
 	report->rebound = true;
 	r = rebind_all(enforce->kernel, cells, &report->n_cgroups);
-	return r < 0 || !cells ? r : launchers_label_running(enforce->kernel);
+	if (r >= 0 && cells)
+		r = launchers_label_running(enforce->kernel);
+	return r < 0 || !cells ? r : kernel_label_older(enforce->kernel);
 }
 
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,

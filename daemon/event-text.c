@@ -27,6 +27,7 @@ static const char *const actions[] = {
 	[BAILIFF_VERB_BELOW + BAILIFF_VERB_READ] = "move",
 	[BAILIFF_VERB_BELOW + BAILIFF_VERB_WRITE] = "move",
 	[BAILIFF_VERB_BELOW + BAILIFF_BELOW_ACT] = "move",
+	[BAILIFF_VERB_BELOW + BAILIFF_BELOW_MAP] = "move",
 };
 
 static const struct {
@@ -41,6 +42,7 @@ static const struct {
 	[BAILIFF_REASON_INVOKED_NAME] = {"invoked-name", "by the name that it was called by"},
 	[BAILIFF_REASON_SECOND_NAME] = {"second-name", "what is denied would get another name"},
 	[BAILIFF_REASON_DRIFT] = {"drift", "it was not in the image"},
+	[BAILIFF_REASON_SPELLING] = {"spelling", "names have several spellings there"},
 };
 
 _Static_assert(ELEMENTS(reasons) == BAILIFF_N_REASONS, "each reason has its name");

@@ -30,7 +30,7 @@ static const struct hook {
 	__u32 verbs, process;
 	__u32 unless;  /* verbs: where they are needed, another hook does its work */
 	__u32 network; /* 1: for any answer; 2: for one about the path of a unix socket */
-	bool always, capabilities, subjects, revoke;
+	bool always, capabilities, revoke;
 	bool protect;  /* needed for the daemon's own protection */
 	bool optional; /* another hook does its work where the kernel does not have it */
 } hooks[KERNEL_N_HOOKS] = {
@@ -38,18 +38,23 @@ static const struct hook {
 	[KERNEL_HOOK_CGROUP_RMDIR] = {"cgroup_rmdir", .always = true},
 	[KERNEL_HOOK_TASK_ALLOC] = {"task_alloc", "task_alloc", .always = true},
 	[KERNEL_HOOK_EXEC] = {"exec", "bprm_check_security", .always = true},
-	[KERNEL_HOOK_EXECUTED] = {"executed", "bprm_committing_creds", .subjects = true},
+	[KERNEL_HOOK_EXECUTED] = {"executed", "bprm_committing_creds", .always = true},
 	[KERNEL_HOOK_MMAP_FILE] = {"mmap_file", "mmap_file", .verbs = MAP,
 				   .process = PROCESS(WX) | PROCESS(DRIFT)},
 	[KERNEL_HOOK_FILE_MPROTECT] = {"file_mprotect", "file_mprotect", .verbs = MAP,
 				       .process = PROCESS(WX) | PROCESS(DRIFT)},
 	[KERNEL_HOOK_MMAP_USE] = {"mmap_use", "mmap_file", .revoke = true},
 	[KERNEL_HOOK_FILE_PERMISSION] = {"file_permission", "file_permission", .revoke = true},
-	[KERNEL_HOOK_FILE_OPEN] = {"file_open", "file_open", .verbs = READ | WRITE},
+	[KERNEL_HOOK_FILE_OPEN] = {"file_open", "file_open", .verbs = READ | WRITE,
+				   .process = PROCESS(DRIFT_READ)},
 	[KERNEL_HOOK_FILE_RECEIVE] = {"file_receive", "file_receive", .verbs = READ | WRITE},
 	[KERNEL_HOOK_FILE_TRUNCATE] = {"file_truncate", "file_truncate", .verbs = WRITE,
 				       .optional = true},
-	[KERNEL_HOOK_FILE_IOCTL] = {"file_ioctl", "file_ioctl", .verbs = WRITE},
+	[KERNEL_HOOK_FILE_IOCTL] = {"file_ioctl", "file_ioctl", .verbs = EXEC | READ | WRITE,
+				    .process = PROCESS(SIGNAL_OUT)},
+	[KERNEL_HOOK_IOCTL_COMPAT] = {"ioctl_compat", "file_ioctl_compat",
+				      .verbs = EXEC | READ | WRITE, .process = PROCESS(SIGNAL_OUT),
+				      .optional = true},
 	[KERNEL_HOOK_PATH_TRUNCATE] = {"path_truncate", "path_truncate", .verbs = WRITE},
 	[KERNEL_HOOK_PATH_UNLINK] = {"path_unlink", "path_unlink", .verbs = WRITE},
 	[KERNEL_HOOK_PATH_RMDIR] = {"path_rmdir", "path_rmdir", .verbs = WRITE},
@@ -72,19 +77,20 @@ static const struct hook {
 	[KERNEL_HOOK_INODE_REMOVE_ACL] = {"inode_remove_acl", "inode_remove_acl", .verbs = WRITE,
 					  .optional = true},
 	[KERNEL_HOOK_SB_MOUNT] = {"sb_mount", "sb_mount", .verbs = EXEC | READ | WRITE,
-				  .process = PROCESS(MOUNT)},
+				  .process = PROCESS(MOUNT) | PROCESS(DRIFT), .network = 2},
 	[KERNEL_HOOK_SB_UMOUNT] = {"sb_umount", "sb_umount", .verbs = WRITE,
 				   .process = PROCESS(MOUNT)},
 	[KERNEL_HOOK_SB_REMOUNT] = {"sb_remount", "sb_remount", .process = PROCESS(MOUNT)},
 	[KERNEL_HOOK_MOVE_MOUNT] = {"move_mount", "move_mount", .verbs = EXEC | READ | WRITE,
-				    .process = PROCESS(MOUNT)},
+				    .process = PROCESS(MOUNT) | PROCESS(DRIFT), .network = 2},
 	[KERNEL_HOOK_SB_PIVOTROOT] = {"sb_pivotroot", "sb_pivotroot", .verbs = EXEC | READ | WRITE,
-				      .process = PROCESS(MOUNT)},
+				      .process = PROCESS(MOUNT), .network = 2},
 	[KERNEL_HOOK_CAPABLE] = {"capable", "capable", .capabilities = true,
 				 .process = PROCESS(SETNS)},
 	[KERNEL_HOOK_PTRACE] = {"ptrace", "ptrace_access_check", .process = PROCESS(PTRACE)},
 	[KERNEL_HOOK_TRACEME] = {"traceme", "ptrace_traceme", .process = PROCESS(PTRACE)},
 	[KERNEL_HOOK_TASK_KILL] = {"task_kill", "task_kill", .process = PROCESS(SIGNAL_OUT)},
+	[KERNEL_HOOK_FILE_FCNTL] = {"file_fcntl", "file_fcntl", .process = PROCESS(SIGNAL_OUT)},
 	[KERNEL_HOOK_PATH_CHROOT] = {"path_chroot", "path_chroot", .process = PROCESS(CHROOT)},
 	[KERNEL_HOOK_BPF] = {"bpf", "bpf", .process = PROCESS(BPF)},
 	[KERNEL_HOOK_PERF] = {"perf_event_open", "perf_event_open", 1, .process = PROCESS(PERF)},
@@ -158,7 +164,6 @@ void kernel_needs_add(struct kernel_needs *needs, const struct bailiff_cell *ima
 	needs->process |= header->process;
 	needs->network |= header->network;
 	needs->revoke |= header->revoke;
-	needs->subjects |= header->n_classes > 0;
 	needs->capabilities |= header->capabilities;
 }
 
@@ -170,8 +175,8 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 		return false;
 	return (h->always && needs->any) || (h->verbs & needs->verbs) ||
 	       (h->process & needs->process) || (h->network & needs->network) ||
-	       (h->capabilities && needs->capabilities) || (h->subjects && needs->subjects) ||
-	       (h->revoke && needs->revoke) || (h->protect && needs->protect);
+	       (h->capabilities && needs->capabilities) || (h->revoke && needs->revoke) ||
+	       (h->protect && needs->protect);
 }
 
 bool kernel_hook_protects(enum kernel_hook hook)

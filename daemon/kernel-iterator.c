@@ -49,22 +49,34 @@ int kernel_iterate(int program)
 	return fd;
 }
 
-int kernel_find_locks(struct kernel *kernel)
+/* Runs a program that writes to maps, and at most a byte here. */
+static int run_once(struct kernel *kernel, const char *name)
 {
-	int program = kernel_load_iterator(kernel, "bailiff_locks"), fd = kernel_iterate(program);
-	char found;
+	int program = kernel_load_iterator(kernel, name), fd = kernel_iterate(program);
+	char byte;
 	ssize_t n;
 
 	close_fd(program);
 	if (fd < 0)
 		return fd;
-	/* it writes to the map, and here when it has found both */
 	do
-		n = read(fd, &found, sizeof(found));
+		n = read(fd, &byte, sizeof(byte));
 	while (n < 0 && (errno == EAGAIN || errno == EINTR));
 	n = n < 0 ? -errno : 0;
 	close(fd);
-	if (n < 0)
-		return (int)n;
+	return (int)n;
+}
+
+int kernel_find_locks(struct kernel *kernel)
+{
+	int r = run_once(kernel, "bailiff_locks");
+
+	if (r < 0)
+		return r;
 	return kernel->control->rename_lock && kernel->control->mount_lock ? 0 : -ENOENT;
+}
+
+int kernel_label_older(struct kernel *kernel)
+{
+	return run_once(kernel, "bailiff_label_older");
 }

@@ -32,6 +32,7 @@ enum kernel_hook {
 	KERNEL_HOOK_FILE_RECEIVE,
 	KERNEL_HOOK_FILE_TRUNCATE,
 	KERNEL_HOOK_FILE_IOCTL,
+	KERNEL_HOOK_IOCTL_COMPAT,
 	KERNEL_HOOK_PATH_TRUNCATE,
 	KERNEL_HOOK_PATH_UNLINK,
 	KERNEL_HOOK_PATH_RMDIR,
@@ -57,6 +58,7 @@ enum kernel_hook {
 	KERNEL_HOOK_PTRACE,
 	KERNEL_HOOK_TRACEME,
 	KERNEL_HOOK_TASK_KILL,
+	KERNEL_HOOK_FILE_FCNTL,
 	KERNEL_HOOK_PATH_CHROOT,
 	KERNEL_HOOK_BPF,
 	KERNEL_HOOK_PERF,
@@ -141,7 +143,7 @@ int kernel_release(void);
 
 /* What some images ask of the kernel: all zero is nothing. */
 struct kernel_needs {
-	bool any, subjects, revoke;
+	bool any, revoke;
 	bool protect; /* the daemon's own protection */
 	__u32 verbs, process, network;
 	__u64 capabilities;
@@ -152,6 +154,12 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 
 /* Loads the programs that are needed and not there yet. */
 int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs);
+
+/*
+ * Gives all tasks in bound cgroups that have no label the one that they would get at their first
+ * act. Launchers have theirs before.
+ */
+int kernel_label_older(struct kernel *kernel);
 
 /* Closes descriptors; what is pinned stays in force. NULL is none. Returns NULL. */
 struct kernel *kernel_free(struct kernel *kernel);

@@ -355,9 +355,9 @@ static int too_many_subjects(const struct compiler *c, struct diag *diag)
 	r = diag_add(
 		diag, DIAG_ERROR, policy->file, last->line, last->column, NULL,
 		"the policies of one container name more than %d executables in sections such "
-		"as [file \"EXECUTABLE\"], or more than %d mixtures of them by inheritance: use "
-		"wider patterns, or split the policy",
-		BAILIFF_SUBJECTS, BAILIFF_CLASSES);
+		"as [file \"EXECUTABLE\"], more than %d mixtures of them by inheritance, or more "
+		"than %d for one process: use wider patterns, or split the policy",
+		BAILIFF_SUBJECTS, BAILIFF_CLASSES, BAILIFF_SUBJECTS_OF_TASK);
 	return r < 0 ? r : 1;
 }
 
@@ -367,7 +367,7 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 	size_t pattern = 0;
 	int r;
 
-	r = subjects_find(c->policies, c->n_policies, c->previous, c->serial, &c->subjects);
+	r = subjects_find(c->policies, c->n_policies, &c->subjects);
 	if (r == -E2BIG)
 		return too_many_subjects(c, diag);
 	if (r == 0)
@@ -400,15 +400,12 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 	return compiler_label(c);
 }
 
-int image_compile(const struct policy *const *policies, size_t n_policies,
-		  const struct bailiff_cell *previous, __u64 serial, struct diag *diag,
-		  struct image **ret_image)
+int image_compile(const struct policy *const *policies, size_t n_policies, __u64 serial,
+		  struct diag *diag, struct image **ret_image)
 {
 	__attribute__((cleanup(compiler_release))) struct compiler c = {
 		.policies = policies,
 		.n_policies = n_policies,
-		.previous = previous,
-		.serial = serial,
 	};
 	struct image_parts parts;
 	int r;

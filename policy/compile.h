@@ -32,7 +32,7 @@ struct image_parts {
 struct subjects {
 	struct bailiff_subject of[BAILIFF_SUBJECTS]; /* by number */
 	const struct glob *globs[BAILIFF_SUBJECTS];
-	unsigned n; /* one more than the greatest number; 0: there are none */
+	unsigned n;
 	uint32_t inherited;
 	struct bailiff_class classes[BAILIFF_CLASSES]; /* without their starts */
 	uint32_t n_classes;
@@ -44,12 +44,10 @@ struct policy;
 struct policy_subject;
 
 /*
- * Numbers the subjects of all policies, as in the image @previous (NULL: none) where they are in
- * it, and finds the classes. @s is all zero before. Returns 0, -E2BIG where there are too many of
- * either, or -ENOMEM.
+ * Numbers the subjects of all policies, and finds the classes. @s is all zero before. Returns 0,
+ * -E2BIG where there are too many of either, or -ENOMEM.
  */
-int subjects_find(const struct policy *const *policies, size_t n_policies,
-		  const struct bailiff_cell *previous, uint64_t serial, struct subjects *s);
+int subjects_find(const struct policy *const *policies, size_t n_policies, struct subjects *s);
 
 /* A subject's number, BAILIFF_SUBJECTS where it has none. */
 unsigned subjects_number(const struct subjects *s, const struct policy_subject *subject);

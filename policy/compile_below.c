@@ -137,7 +137,9 @@ static void flood_run(struct flood *f)
 /* Both answers of one verb for all states; @i is its place among what lies beneath. */
 static void flood_verb(struct flood *f, unsigned i, const uint32_t *words, struct below *below)
 {
-	const uint32_t *word = words + (i == BAILIFF_BELOW_ACT ? BAILIFF_VERB_ACT : i);
+	const uint32_t *word = words + (i == BAILIFF_BELOW_ACT	 ? BAILIFF_VERB_ACT
+					: i == BAILIFF_BELOW_MAP ? BAILIFF_VERB_MAP
+								 : i);
 
 	for (uint32_t a = 0; a < f->dfa->accepts.n_lists; a++) {
 		uint32_t w = word[(size_t)a * BAILIFF_LABEL_WORDS];

@@ -34,8 +34,6 @@ struct compiler {
 	uint32_t (*unnamed_answer)[BAILIFF_N_VERBS]; /* ... on what has no path */
 	struct glob *unnamed, *any;
 	struct subjects subjects;
-	const struct bailiff_cell *previous;
-	uint64_t serial;
 	struct automaton *automaton;
 	struct containment containment;
 	uint8_t *overridden; /* scratch of each rule: verbs */

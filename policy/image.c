@@ -59,7 +59,6 @@ static void classes_fill(struct image *image, const struct subjects *subjects,
 		  (size_t)SUBJECT_CELLS * header->n_subjects);
 	for (uint32_t i = 0; i < header->n_classes; i++)
 		classes[i] = (struct bailiff_class){subjects->classes[i].subjects, starts[i]};
-	header->inherited = subjects->inherited;
 	header->unknown = starts[header->n_classes];
 }
 
@@ -248,16 +247,18 @@ static bool words_good(const __u32 *words, const struct bailiff_image *header)
 	for (unsigned i = 0; i < BAILIFF_N_DECISIONS; i++)
 		if (BAILIFF_RULE(words[i]) >= header->n_rules)
 			return false;
+	for (unsigned i = BAILIFF_WORD_SUBJECTS + 1; i < BAILIFF_LABEL_WORDS; i++)
+		if (words[i])
+			return false;
 	return words[BAILIFF_WORD_LEAST] < 1u << 2 * BAILIFF_N_BELOW &&
 	       !((__u64)words[BAILIFF_WORD_SUBJECTS] >> header->n_subjects);
 }
 
 static bool masks_good(const struct bailiff_image *header)
 {
-	return !(header->used >> BAILIFF_N_DECISIONS) &&
-	       !((__u64)header->inherited >> header->n_subjects) &&
-	       !(header->process >> BAILIFF_N_PROCESS) && header->network <= 3 &&
-	       header->revoke <= 1 && !(header->capabilities >> BAILIFF_N_CAPABILITIES);
+	return !(header->used >> BAILIFF_N_DECISIONS) && !(header->process >> BAILIFF_N_PROCESS) &&
+	       header->network <= 3 && header->revoke <= 1 &&
+	       !(header->capabilities >> BAILIFF_N_CAPABILITIES);
 }
 
 /* A selector's image has no rules, and slots for decisions, which only its owner can judge. */

@@ -23,14 +23,12 @@ struct image {
  * Compiles policies that hold together for one container into one image: each is decided on its
  * own, the strictest answer stands. Rules' counters are left 0. Rule 0 is none, so that a decision
  * of 0 is an allow that no rule made; then come the policies' rules in order, then what stands for
- * their lines "default =". Subjects keep the numbers that they have in @previous, the image that
- * this one is to replace (NULL: none); @serial is greater than that of any image before. Returns 0
- * and the image (the caller frees it), 1 and an error in @diag where the policies exceed a limit
- * (the automaton grows too large), or -ENOMEM.
+ * their lines "default =". @serial is greater than that of any image before. Returns 0 and the
+ * image (the caller frees it), 1 and an error in @diag where the policies exceed a limit (the
+ * automaton grows too large), or -ENOMEM.
  */
-int image_compile(const struct policy *const *policies, size_t n_policies,
-		  const struct bailiff_cell *previous, __u64 serial, struct diag *diag,
-		  struct image **ret_image);
+int image_compile(const struct policy *const *policies, size_t n_policies, __u64 serial,
+		  struct diag *diag, struct image **ret_image);
 struct image *image_free(struct image *image);
 
 static inline const struct bailiff_image *image_header(const struct bailiff_cell *cells)

@@ -189,6 +189,8 @@ int parse_rule(struct parser *p, const struct span *value);
 /* Lines about acts. */
 int parse_act_default(struct parser *p, const struct span *value);
 int parse_drift(struct parser *p, const struct span *word);
+/* The rule that goes with it where interpreters are asked: for the subject that is current. */
+int parse_drift_read(struct parser *p, const struct place *place, enum bailiff_verdict verdict);
 int parse_wx(struct parser *p, const struct span *value);
 int parse_capability(struct parser *p, const struct span *value);
 int parse_process(struct parser *p, const struct span *value);

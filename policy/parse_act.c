@@ -60,7 +60,7 @@ static const char *const capabilities[] = {
 _Static_assert(sizeof(capabilities) / sizeof(capabilities[0]) == BAILIFF_N_CAPABILITIES + 2,
 	       "every capability has its name");
 
-/* By enum bailiff_process, but for the last two, which are of [exec]; and one more. */
+/* By enum bailiff_process, but for the last three, which are of [exec]; and one more. */
 static const char *const acts[] = {
 	"ptrace",      "signal-out", "mount",		"chroot", "bpf",
 	"perf",	       "module",     "keyctl",		"userns", "io_uring",
@@ -69,7 +69,7 @@ static const char *const acts[] = {
 
 #define USERMODE_HELPER BAILIFF_PROCESS_WX
 
-_Static_assert(BAILIFF_PROCESS_WX + 2 == BAILIFF_N_PROCESS &&
+_Static_assert(BAILIFF_PROCESS_WX + 3 == BAILIFF_N_PROCESS &&
 		       sizeof(acts) / sizeof(acts[0]) == BAILIFF_PROCESS_WX + 2,
 	       "every act has its name");
 
@@ -78,6 +78,13 @@ static const char *const helpers[] = {
 	"/**/sys/kernel/core_pattern", "/**/sys/kernel/modprobe", "/**/sys/kernel/hotplug",
 	"/**/kernel/uevent_helper",    "/**/release_agent",	  "/**/binfmt_misc/**",
 };
+
+#define N_HELPERS (sizeof(helpers) / sizeof(helpers[0]))
+
+/* Files by which a process writes to memory that it may not write to. */
+static const char *const memories[] = {"/**/proc/[0-9]*/{,task/[0-9]*/}mem"};
+
+#define N_MEMORIES (sizeof(memories) / sizeof(memories[0]))
 
 const char *act_capability_name(unsigned capability)
 {
@@ -88,7 +95,7 @@ const char *act_process_name(unsigned process)
 {
 	if (process == BAILIFF_PROCESS_WX)
 		return "wx";
-	if (process == BAILIFF_PROCESS_DRIFT)
+	if (process == BAILIFF_PROCESS_DRIFT || process == BAILIFF_PROCESS_DRIFT_READ)
 		return "drift";
 	return process < BAILIFF_PROCESS_WX ? acts[process] : "unknown";
 }
@@ -123,11 +130,12 @@ static int act_add(struct parser *p, const struct place *place, enum bailiff_ver
 }
 
 /* Rules over files, at the place of a word that stands for all of them. */
-static int helpers_add(struct parser *p, const struct place *place, enum bailiff_verdict verdict)
+static int files_add(struct parser *p, const struct place *place, enum bailiff_verdict verdict,
+		     const char *const *files, size_t n)
 {
-	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct policy_rule rule = {
-			.section = POLICY_PROCESS,
+			.section = p->section->rules,
 			.verdict = verdict,
 			.verbs = 1u << BAILIFF_VERB_WRITE,
 		};
@@ -136,10 +144,10 @@ static int helpers_add(struct parser *p, const struct place *place, enum bailiff
 
 		if (!parse_rule_room(p, place, &r))
 			return r;
-		r = glob_parse(helpers[i], 0, &rule.glob, &error);
+		r = glob_parse(files[i], 0, &rule.glob, &error);
 		if (r < 0)
 			return r;
-		rule.pattern = strdup(helpers[i]);
+		rule.pattern = strdup(files[i]);
 		r = parse_rule_add(p, place, &rule);
 		if (r < 0)
 			return r;
@@ -155,6 +163,7 @@ int parse_act_default(struct parser *p, const struct span *value)
 				       '!',
 				       BAILIFF_ACT_BASE + BAILIFF_PROCESS_WX,
 				       BAILIFF_ACT_BASE + BAILIFF_PROCESS_DRIFT,
+				       BAILIFF_ACT_BASE + BAILIFF_PROCESS_DRIFT_READ,
 				       ']',
 				       '\0'};
 	static const char *const all[POLICY_N_SECTIONS] = {
@@ -181,8 +190,10 @@ int parse_wx(struct parser *p, const struct span *value)
 
 	if (verdict <= BAILIFF_ALLOW)
 		return r;
-	return act_add(p, &p->key_place, (enum bailiff_verdict)verdict, "wx", BAILIFF_ACT_PROCESS,
-		       BAILIFF_PROCESS_WX);
+	r = act_add(p, &p->key_place, (enum bailiff_verdict)verdict, "wx", BAILIFF_ACT_PROCESS,
+		    BAILIFF_PROCESS_WX);
+	return r ? r
+		 : files_add(p, &p->key_place, (enum bailiff_verdict)verdict, memories, N_MEMORIES);
 }
 
 int parse_drift(struct parser *p, const struct span *word)
@@ -273,7 +284,7 @@ int parse_process(struct parser *p, const struct span *value)
 		p->n_items++;
 		if (i == USERMODE_HELPER) {
 			p->helpers_named = true;
-			r = helpers_add(p, &place, p->key->value);
+			r = files_add(p, &place, p->key->value, helpers, N_HELPERS);
 			continue;
 		}
 		if (i >= 0) {
@@ -295,5 +306,10 @@ int parse_process_end(struct parser *p)
 		return 0;
 	p->section = &parse_sections[SECTION_PROCESS];
 	p->subject = 0;
-	return helpers_add(p, &p->process_default, p->process_verdict);
+	return files_add(p, &p->process_default, p->process_verdict, helpers, N_HELPERS);
+}
+
+int parse_drift_read(struct parser *p, const struct place *place, enum bailiff_verdict verdict)
+{
+	return act_add(p, place, verdict, "drift", BAILIFF_ACT_PROCESS, BAILIFF_PROCESS_DRIFT_READ);
 }

@@ -182,6 +182,22 @@ static int protect_executables(struct parser *p)
 	"/**/{sh,bash,dash,ash,busybox,zsh,ksh*,fish,python*,perl*,ruby*,node,nodejs,php*,lua*,"   \
 	"tclsh*,wish*,awk,gawk,mawk,Rscript,guile*,pwsh,make}"
 
+/* What may not be executed as it is drift may not be read by those, either. */
+static int add_drift_read(struct parser *p)
+{
+	int r = 0;
+
+	for (size_t i = 0, n = p->policy->n_rules; r == 0 && i < n; i++) {
+		struct policy_rule rule = p->policy->rules[i];
+		struct place place = {.line.number = rule.line, .column = rule.column};
+
+		if (rule.section == POLICY_EXEC && !rule.subject &&
+		    rule.verbs == 1u << BAILIFF_VERB_ACT && strcmp(rule.pattern, "drift") == 0)
+			r = parse_drift_read(p, &place, rule.verdict);
+	}
+	return r;
+}
+
 static int add_interpreters(struct parser *p)
 {
 	static const struct policy_rule like = {.section = POLICY_EXEC, .verdict = BAILIFF_DENY};
@@ -206,7 +222,8 @@ static int add_interpreters(struct parser *p)
 		return r;
 	subject = &p->policy->subjects[p->subject - 1];
 	/* of no verb: a mark that the compiler looks for */
-	return add_implied(p, subject, "scripts", "**", &like);
+	r = add_implied(p, subject, "scripts", "**", &like);
+	return r ? r : add_drift_read(p);
 }
 
 int parse_scripts(struct parser *p, const struct span *value)

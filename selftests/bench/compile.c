@@ -138,7 +138,7 @@ static int measure(const struct mix *mix, const struct policy *policy)
 		int r;
 
 		image_free(image);
-		r = image_compile(&policy, 1, NULL, 1, &diag, &image);
+		r = image_compile(&policy, 1, 1, &diag, &image);
 		if (r != 0) {
 			fprintf(stderr, "%zu rules, %s: %s\n", policy->n_rules, mix->name,
 				diag.n_items ? diag.items[0].message : strerror(-r));

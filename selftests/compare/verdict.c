@@ -91,7 +91,7 @@ static void set_make(struct verdicts *v, struct set *set, const struct policies 
 		return;
 	set->oracle = oracle_new(set->policies, set->n_policies, (const char *const *)v->universe,
 				 v->n_universe);
-	if (image_compile(set->policies, set->n_policies, NULL, 1, &diag, &set->image) != 0)
+	if (image_compile(set->policies, set->n_policies, 1, &diag, &set->image) != 0)
 		die("the policies cannot be compiled");
 	diag_clear(&diag);
 }
@@ -183,9 +183,10 @@ static bool may_be_laxer_beneath(const struct set *set, const char *from, const 
 		return false;
 	oracle_below(set->image->cells, from, strlen(from), old);
 	oracle_below(set->image->cells, to, strlen(to), new);
-	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
-		if (BAILIFF_VERDICT(old[BAILIFF_VERB_BELOW + verb]) == BAILIFF_DENY &&
-		    BAILIFF_LEAST(new[BAILIFF_WORD_LEAST], verb) != BAILIFF_DENY)
+	for (unsigned place = 0; place < BAILIFF_N_BELOW; place++)
+		if (place != BAILIFF_BELOW_ACT &&
+		    BAILIFF_VERDICT(old[BAILIFF_VERB_BELOW + place]) == BAILIFF_DENY &&
+		    BAILIFF_LEAST(new[BAILIFF_WORD_LEAST], place) != BAILIFF_DENY)
 			return true;
 	return false;
 }

@@ -23,7 +23,7 @@ static inline struct image *compile(const char *text)
 		fail_msg("%s: %s", text, diag.n_items ? diag.items[0].message : "?");
 	diag_clear(&diag);
 	policies = policy;
-	assert_int_equal(image_compile(&policies, 1, NULL, 1, &diag, &image), 0);
+	assert_int_equal(image_compile(&policies, 1, 1, &diag, &image), 0);
 	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
 	policy_free(policy);
 	return image;

@@ -4,6 +4,8 @@
 #include "selftests/unit/policy/act_test.h"
 #include "selftests/unit/policy/oracle.h"
 
+#define WRITE BAILIFF_VERB_WRITE
+
 static void capability_is(const struct image *image, unsigned number, unsigned verdict,
 			  unsigned line)
 {
@@ -149,6 +151,13 @@ static void capabilities_and_acts(void **state)
 	image_free(image);
 }
 
+static void write_is(const struct image *image, const char *path, unsigned verdict)
+{
+	uint32_t word = image_decide(image->cells, WRITE, path, strlen(path));
+
+	assert_int_equal(BAILIFF_VERDICT(word), verdict);
+}
+
 static void write_and_execute(void **state)
 {
 	struct image *image = compile("[policy]\nmode = audit\n[exec]\nwx = deny\n");
@@ -156,7 +165,14 @@ static void write_and_execute(void **state)
 	(void)state;
 	process_is(image, BAILIFF_PROCESS_WX, BAILIFF_WOULD_DENY, 4);
 	assert_int_equal(image_header(image->cells)->process, 1u << BAILIFF_PROCESS_WX);
-	assert_int_equal(image_header(image->cells)->used, 1u << ACT);
+	assert_int_equal(image_header(image->cells)->used,
+			 1u << ACT | 1u << WRITE | 1u << (BAILIFF_VERB_BELOW + WRITE));
+	/* a process's memory, by whatever name */
+	write_is(image, "/proc/1/mem", BAILIFF_WOULD_DENY);
+	write_is(image, "/jail/proc/12/task/13/mem", BAILIFF_WOULD_DENY);
+	write_is(image, "/proc/meminfo", BAILIFF_ALLOW);
+	write_is(image, "/proc/1/comm", BAILIFF_ALLOW);
+	write_is(image, "/srv/1/mem", BAILIFF_ALLOW);
 	image_free(image);
 }
 
@@ -179,7 +195,7 @@ static void the_strictest_policy_stands(void **state)
 			0);
 		pointers[i] = policies[i];
 	}
-	assert_int_equal(image_compile(pointers, 2, NULL, 1, &diag, &image), 0);
+	assert_int_equal(image_compile(pointers, 2, 1, &diag, &image), 0);
 	capability_is(image, 0, BAILIFF_DENY, 4);
 	capability_is(image, 5, BAILIFF_AUDIT, 4);
 	capability_is(image, 13, BAILIFF_ALLOW, 5);

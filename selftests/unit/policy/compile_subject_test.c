@@ -10,12 +10,16 @@
 static __u32 start_after(const struct image *image, const char *const *executables)
 {
 	const struct bailiff_image *header = image_header(image->cells);
-	__u32 subjects = 0;
+	const struct bailiff_subject *of =
+		(const struct bailiff_subject *)(image->cells + header->subjects);
+	__u32 subjects = 0, inherited = 0;
 
+	for (__u32 i = 0; i < header->n_subjects; i++)
+		inherited |= (__u32)(of[i].key & 1) << i;
 	for (; *executables; executables++)
-		subjects = (subjects & header->inherited) |
-			   image_decide(image->cells, BAILIFF_WORD_SUBJECTS, *executables,
-					strlen(*executables));
+		subjects =
+			(subjects & inherited) | image_decide(image->cells, BAILIFF_WORD_SUBJECTS,
+							      *executables, strlen(*executables));
 	return image_start(image->cells, subjects);
 }
 
@@ -150,63 +154,60 @@ static struct policy *policy_of(const char *text)
 	return policy;
 }
 
-static struct image *compile_after(const struct image *previous, __u64 serial, const char *text)
-{
-	struct policy *policy = policy_of(text);
-	const struct policy *policies = policy;
-	struct diag diag = {0};
-	struct image *image;
-
-	assert_int_equal(image_compile(&policies, 1, previous ? previous->cells : NULL, serial,
-				       &diag, &image),
-			 0);
-	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
-	policy_free(policy);
-	return image;
-}
-
-static const struct bailiff_subject *subject_at(const struct image *image, unsigned number)
+/* The key of the only subject whose executable is at @path. */
+static uint64_t key_of(const struct image *image, const char *path)
 {
 	const struct bailiff_image *header = image_header(image->cells);
-
-	assert_true(number < header->n_subjects);
-	return (const struct bailiff_subject *)(image->cells + header->subjects) + number;
-}
-
-static unsigned number_of(const struct image *image, const char *path)
-{
 	uint32_t word = image_decide(image->cells, BAILIFF_WORD_SUBJECTS, path, strlen(path));
 
 	assert_int_equal(__builtin_popcount(word), 1);
-	return (unsigned)__builtin_ctz(word);
+	return ((const struct bailiff_subject *)(image->cells +
+						 header->subjects))[__builtin_ctz(word)]
+		.key;
 }
 
-static void subjects_keep_their_numbers(void **state)
+/* From image to image, wherever they stand; and not those of others. */
+static void subjects_keep_their_keys(void **state)
 {
-	struct image *first = compile_after(NULL, 10,
-					    "[file \"/a\"]\ndeny = read /x\n"
-					    "[file \"/b\"]\ndeny = read /x\n");
-	struct image *second = compile_after(first, 20,
-					     "[file \"/c\"]\ndeny = read /x\n"
-					     "[file \"/b\"]\ndeny = read /x\n");
-	struct image *third = compile_after(second, 30,
-					    "[file \"/d\"]\ndeny = read /x\n"
-					    "[file \"/b\"]\ndeny = read /x\n"
-					    "[file \"/a\"]\ndeny = read /x\n"
-					    "[file \"/c\"]\ndeny = read /x\n");
+	struct image *first = compile("[file \"/a\"]\ndeny = read /x\n"
+				      "[file \"/b\"]\ndeny = read /x\n");
+	struct image *second = compile("[file \"/c\"]\ndeny = read /x\n"
+				       "[file \"/b\"]\ndeny = read /y\n");
+	struct image *third = compile("[file \"/b\"]\ninherit = yes\ndeny = read /x\n");
 
 	(void)state;
-	assert_int_equal(number_of(first, "/b"), number_of(second, "/b"));
-	assert_int_equal(number_of(first, "/b"), number_of(third, "/b"));
-	assert_int_equal(subject_at(third, number_of(third, "/b"))->since, 10);
-	/* a number that was another's a moment ago is not given on while there are others */
-	assert_int_not_equal(number_of(second, "/c"), number_of(first, "/a"));
-	assert_int_equal(subject_at(third, number_of(third, "/c"))->since, 20);
-	assert_int_equal(subject_at(third, number_of(third, "/a"))->since, 30);
-	assert_int_equal(subject_at(third, number_of(third, "/d"))->since, 30);
+	assert_true(key_of(first, "/b") == key_of(second, "/b"));
+	assert_true(key_of(first, "/a") != key_of(second, "/c"));
+	assert_true(key_of(first, "/b") != key_of(third, "/b"));
+	assert_false(key_of(first, "/b") & 1);
+	assert_true(key_of(third, "/b") & 1);
 	image_free(first);
 	image_free(second);
 	image_free(third);
+}
+
+/* One executable, by as many names as a process can be of at once, and by one more. */
+static void too_many_of_one(void **state)
+{
+	char text[8192] = "";
+	struct policy *policy;
+	const struct policy *policies;
+	struct diag diag = {0};
+	struct image *image = NULL;
+
+	(void)state;
+	for (unsigned i = 0; i < BAILIFF_SUBJECTS_OF_TASK; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "[file \"/**/{s,%u}\"]\ndeny = read /x/%u\n", i, i);
+	image = compile(text);
+	after_is(image, READ, "/x/7", BAILIFF_DENY, 16, "/bin/s");
+	image_free(image);
+	strcat(text, "[file \"/**/{s,more}\"]\ndeny = read /x/more\n");
+	policy = policy_of(text);
+	policies = policy;
+	assert_int_equal(image_compile(&policies, 1, 1, &diag, &image), 1);
+	diag_clear(&diag);
+	policy_free(policy);
 }
 
 static void the_last_number_and_one_more(void **state)
@@ -228,7 +229,7 @@ static void the_last_number_and_one_more(void **state)
 	strcat(text, "[file \"/bin/more\"]\ndeny = read /x/more\n");
 	policy = policy_of(text);
 	policies = policy;
-	assert_int_equal(image_compile(&policies, 1, NULL, 1, &diag, &image), 1);
+	assert_int_equal(image_compile(&policies, 1, 1, &diag, &image), 1);
 	assert_int_equal(diag.items[0].line, 65);
 	diag_clear(&diag);
 	policy_free(policy);
@@ -253,7 +254,7 @@ static void too_many_mixtures(void **state)
 	strcat(text, "[file \"/bin/8\"]\ninherit = yes\ndeny = read /x/8\n");
 	policy = policy_of(text);
 	policies = policy;
-	assert_int_equal(image_compile(&policies, 1, NULL, 1, &diag, &image), 1);
+	assert_int_equal(image_compile(&policies, 1, 1, &diag, &image), 1);
 	diag_clear(&diag);
 	policy_free(policy);
 }
@@ -407,7 +408,8 @@ int main(void)
 		cmocka_unit_test(what_is_inherited),
 		cmocka_unit_test(defaults_of_one_executable),
 		cmocka_unit_test(scripts_are_executed_by_being_read),
-		cmocka_unit_test(subjects_keep_their_numbers),
+		cmocka_unit_test(subjects_keep_their_keys),
+		cmocka_unit_test(too_many_of_one),
 		cmocka_unit_test(the_last_number_and_one_more),
 		cmocka_unit_test(too_many_mixtures),
 		cmocka_unit_test(random_rules_of_two),

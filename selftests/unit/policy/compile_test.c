@@ -55,9 +55,8 @@ static struct image *compile(const char *a, const char *b, const char *c)
 		policies[n++] = parse("b", b);
 	if (c)
 		policies[n++] = parse("c", c);
-	assert_int_equal(
-		image_compile((const struct policy *const *)policies, n, NULL, 1, &diag, &image),
-		0);
+	assert_int_equal(image_compile((const struct policy *const *)policies, n, 1, &diag, &image),
+			 0);
 	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
 	while (n)
 		policy_free(policies[--n]);
@@ -216,7 +215,8 @@ static void names_as_invoked_obey_patterns_only(void **state)
 	is(image, INVOKED, "/bin/ls", BAILIFF_ALLOW, 0);
 	is(image, INVOKED, "/usr/bin/date", BAILIFF_WOULD_DENY, 4);
 	assert_int_equal(image_header(image->cells)->used,
-			 USED(1u << EXEC) | 1u << INVOKED | 1u << MAP);
+			 USED(1u << EXEC) | 1u << INVOKED | 1u << MAP |
+				 1u << (BELOW + BAILIFF_BELOW_MAP));
 	image_free(image);
 }
 
@@ -317,7 +317,7 @@ static void long_paths_are_matched_whole(void **state)
 	path[sizeof(path) - 1] = '\0';
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(glob_parse(rules[i].pattern, 0, &rules[i].glob, &error), 0);
-	assert_int_equal(image_compile(&policies, 1, NULL, 1, &diag, &image), 0);
+	assert_int_equal(image_compile(&policies, 1, 1, &diag, &image), 0);
 	is(image, READ, path, BAILIFF_DENY, 1);
 	is(image, WRITE, path, BAILIFF_AUDIT, 2);
 	path[4094]++;
@@ -428,7 +428,7 @@ static void no_policy_allows_all(void **state)
 	struct image *image;
 
 	(void)state;
-	assert_int_equal(image_compile(NULL, 0, NULL, 1, &diag, &image), 0);
+	assert_int_equal(image_compile(NULL, 0, 1, &diag, &image), 0);
 	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
 	assert_int_equal(decide(image, READ, "/x"), 0);
 	image_free(image);
@@ -443,7 +443,7 @@ static void what_is_too_large_is_an_error_at_the_pattern(void **state)
 	struct image *image;
 
 	(void)state;
-	assert_int_equal(image_compile(&policies, 1, NULL, 1, &diag, &image), 1);
+	assert_int_equal(image_compile(&policies, 1, 1, &diag, &image), 1);
 	assert_int_equal(diag.n_errors, 1);
 	assert_string_equal(diag.items[0].file, "a.ini");
 	assert_int_equal(diag.items[0].line, 2);
@@ -509,7 +509,7 @@ static void compare(const struct policy *const *policies, size_t n, const char *
 	struct diag diag = {0};
 	struct image *image;
 
-	assert_int_equal(image_compile(policies, n, NULL, 1, &diag, &image), 0);
+	assert_int_equal(image_compile(policies, n, 1, &diag, &image), 0);
 	assert_int_equal(image_verify(image->cells, image->n_cells), 0);
 	for (size_t i = 0; i < n_universe; i++) {
 		uint32_t right[BAILIFF_LABEL_WORDS] = {0};

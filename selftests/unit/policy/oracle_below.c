@@ -32,11 +32,19 @@ static const __u32 *words_of(const struct bailiff_cell *cells, __u32 state)
 	return (const __u32 *)(cells + header->labels) + (size_t)label * BAILIFF_LABEL_WORDS;
 }
 
+/* The decision whose strictest beneath stands at that place. */
+static unsigned verb_at(unsigned place)
+{
+	return place == BAILIFF_BELOW_ACT   ? BAILIFF_VERB_ACT
+	       : place == BAILIFF_BELOW_MAP ? BAILIFF_VERB_MAP
+					    : place;
+}
+
 static void take(const __u32 *words, __u32 *ret_words, __u32 *least)
 {
 	for (unsigned verb = 0; verb < BAILIFF_N_BELOW; verb++) {
 		__u32 *best = &ret_words[BAILIFF_VERB_BELOW + verb];
-		__u32 word = words[verb == BAILIFF_BELOW_ACT ? BAILIFF_VERB_ACT : verb];
+		__u32 word = words[verb_at(verb)];
 
 		if (BAILIFF_VERDICT(word) > BAILIFF_VERDICT(*best) || *best == UINT32_MAX ||
 		    (BAILIFF_VERDICT(word) == BAILIFF_VERDICT(*best) && word < *best))
@@ -52,7 +60,8 @@ void oracle_below(const struct bailiff_cell *cells, const char *path, size_t n, 
 	__u32 *queue = calloc(header->n_states, sizeof(*queue)),
 	      state = oracle_state(cells, path, n);
 	bool *seen = calloc(header->n_states, sizeof(*seen));
-	__u32 least[BAILIFF_N_BELOW] = {BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY};
+	__u32 least[BAILIFF_N_BELOW] = {BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY, BAILIFF_DENY,
+					BAILIFF_DENY};
 	size_t n_queue = 0, at = 0;
 
 	if (!queue || !seen)

@@ -267,14 +267,18 @@ static void rules_of_acts(void **state)
 	(void)state;
 	assert_true(policy->libraries);
 	rule_is(policy, 0, POLICY_EXEC, BAILIFF_AUDIT, "wx", 5, 1);
-	rule_is(policy, 1, POLICY_CAPABILITY, BAILIFF_DENY, "sys_admin", 8, 8);
-	rule_is(policy, 2, POLICY_CAPABILITY, BAILIFF_DENY, "net_raw", 8, 18);
-	rule_is(policy, 3, POLICY_CAPABILITY, BAILIFF_DENY, "all", 8, 30);
-	rule_is(policy, 4, POLICY_PROCESS, BAILIFF_DENY, "ptrace", 10, 8);
-	rule_is(policy, 5, POLICY_PROCESS, BAILIFF_DENY, "signal-out", 10, 15);
-	rule_is(policy, 6, POLICY_PROCESS, BAILIFF_DENY, "userfaultfd", 11, 4);
-	assert_int_equal(policy->n_rules, 1 + 7 + 6);
-	for (size_t i = 8; i < policy->n_rules; i++) {
+	/* memory can be written through a file */
+	assert_int_equal(policy->rules[2].line, 5);
+	assert_int_equal(policy->rules[2].verdict, BAILIFF_AUDIT);
+	assert_int_equal(policy->rules[2].verbs, 1u << BAILIFF_VERB_WRITE);
+	rule_is(policy, 2, POLICY_CAPABILITY, BAILIFF_DENY, "sys_admin", 8, 8);
+	rule_is(policy, 3, POLICY_CAPABILITY, BAILIFF_DENY, "net_raw", 8, 18);
+	rule_is(policy, 4, POLICY_CAPABILITY, BAILIFF_DENY, "all", 8, 30);
+	rule_is(policy, 5, POLICY_PROCESS, BAILIFF_DENY, "ptrace", 10, 8);
+	rule_is(policy, 6, POLICY_PROCESS, BAILIFF_DENY, "signal-out", 10, 15);
+	rule_is(policy, 7, POLICY_PROCESS, BAILIFF_DENY, "userfaultfd", 11, 4);
+	assert_int_equal(policy->n_rules, 1 + 8 + 6);
+	for (size_t i = 9; i < policy->n_rules; i++) {
 		assert_int_equal(policy->rules[i].verbs, 1u << BAILIFF_VERB_WRITE);
 		assert_int_equal(policy->rules[i].section, POLICY_PROCESS);
 		assert_int_equal(policy->rules[i].line, 12);
