@@ -26,8 +26,31 @@ static __always_inline bool is_used(struct subject *subject, int cap)
 
 #define CAP_SYS_ADMIN 21
 
-/* setns() has no hook, but asks for CAP_SYS_ADMIN whatever is joined, and whoever joins. */
-static __always_inline bool joins_namespace(void)
+/*
+ * Calls without a hook that all ask for CAP_SYS_ADMIN: setns(), whatever is joined; and those that
+ * make mounts which are attached nowhere, or change what is mounted. (From 424 on, numbers are the
+ * same everywhere.)
+ */
+#define OPEN_TREE 428
+#define FSOPEN 430
+#define FSPICK 433
+#define MOUNT_SETATTR 442
+#define OPEN_TREE_ATTR 467
+
+#define NO_PROCESS BAILIFF_N_PROCESS
+
+static __always_inline __u32 process_of_call(__u32 call, __u32 setns)
+{
+	if (call == setns)
+		return BAILIFF_PROCESS_SETNS;
+	if ((call >= FSOPEN && call <= FSPICK) || call == OPEN_TREE || call == MOUNT_SETATTR ||
+	    call == OPEN_TREE_ATTR)
+		return BAILIFF_PROCESS_MOUNT;
+	return NO_PROCESS;
+}
+
+/* Which act the current system call is, of those above. */
+static __always_inline __u32 current_call(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -36,13 +59,24 @@ static __always_inline bool joins_namespace(void)
 	__u32 call = BPF_CORE_READ(regs, orig_ax) & ~(1u << 30); /* x32 */
 	bool is_32bit = BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
 
-	return call == (is_32bit ? 346 : 308);
+	return process_of_call(call, is_32bit ? 346 : 308);
 #else
 	__u32 call = BPF_CORE_READ(regs, syscallno);
 	bool is_32bit = BPF_CORE_READ(task, thread_info.flags) & (1ul << TIF_32BIT);
 
-	return call == (is_32bit ? 375 : 268);
+	return process_of_call(call, is_32bit ? 375 : 268);
 #endif
+}
+
+static __always_inline int decide_call(struct subject *subject)
+{
+	__u32 process;
+
+	if (!process_used(subject, BAILIFF_PROCESS_SETNS) &&
+	    !process_used(subject, BAILIFF_PROCESS_MOUNT))
+		return 0;
+	process = current_call();
+	return process == NO_PROCESS ? 0 : decide_process(subject, process);
 }
 
 /*
@@ -58,8 +92,7 @@ int BPF_PROG(bailiff_capable, const void *cred, void *ns, int cap, unsigned int 
 		return ret;
 	if (!subject_current(&subject))
 		return 0;
-	if (cap == CAP_SYS_ADMIN && joins_namespace() &&
-	    decide_process(&subject, BAILIFF_PROCESS_SETNS))
+	if (cap == CAP_SYS_ADMIN && decide_call(&subject))
 		return -EPERM;
 	if (!is_used(&subject, cap))
 		return 0;

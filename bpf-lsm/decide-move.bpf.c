@@ -12,7 +12,7 @@ struct comparing {
 	struct decision *best;
 	void *base;
 	__u32 image, old, new; /* cells of words */
-	__u32 least;
+	__u32 old_least, least;
 	bool beneath, act;
 };
 
@@ -34,7 +34,15 @@ static long compare_verb(__u32 i, struct comparing *c)
 	if (BAILIFF_VERDICT(word) > BAILIFF_VERDICT(arena_word_at(c->base, c->new, verb)))
 		take_stricter(c->best, word, c->image, BAILIFF_VERB_BELOW + place,
 			      BAILIFF_REASON_SECOND_NAME);
-	if (c->beneath && BAILIFF_VERDICT(below) > BAILIFF_LEAST(c->least, place))
+	if (!c->beneath)
+		return 0;
+	if (BAILIFF_VERDICT(below) > BAILIFF_LEAST(c->least, place))
+		take_stricter(c->best, below, c->image, BAILIFF_VERB_BELOW + place,
+			      BAILIFF_REASON_SECOND_NAME);
+	/* nor may what could be written get a name that may not be */
+	below = arena_word_at(c->base, c->new, BAILIFF_VERB_BELOW + place);
+	if (place == BAILIFF_VERB_WRITE &&
+	    BAILIFF_VERDICT(below) > BAILIFF_LEAST(c->old_least, place))
 		take_stricter(c->best, below, c->image, BAILIFF_VERB_BELOW + place,
 			      BAILIFF_REASON_SECOND_NAME);
 	return 0;
@@ -54,7 +62,8 @@ struct states {
 
 /*
  * Beneath equal states every path has the same answer, before and after. Beneath others the
- * strictest that may have been is held against the laxest that may be.
+ * strictest that may have been is held against the laxest that may be; and, for writing, the other
+ * way round: what is moved there is as good as written there.
  */
 static __always_inline void compare_states(struct moving *moving, __u32 image, __u32 from, __u32 to,
 					   bool act)
@@ -71,6 +80,7 @@ static __always_inline void compare_states(struct moving *moving, __u32 image, _
 		return;
 	comparing.old = match_words(base, image, from);
 	comparing.new = match_words(base, image, to);
+	comparing.old_least = arena_word(base, comparing.old, BAILIFF_WORD_LEAST);
 	comparing.least = arena_word(base, comparing.new, BAILIFF_WORD_LEAST);
 	if (moving->directory)
 		comparing.beneath =

@@ -108,13 +108,13 @@ int BPF_PROG(bailiff_path_truncate, struct path *path, int ret)
 }
 
 /*
- * include/uapi/linux/fs.h and btrfs.h. Flags are a write of the file. What Btrfs does for itself
- * gives its files other names (snapshots, subvolumes), takes them away, or reads them from the
- * disk; all but cloning, which needs a descriptor that may be read, gets the strictest answer.
+ * include/uapi/linux/fs.h, fsverity.h, msdos_fs.h, f2fs.h and btrfs.h. What sets something of a
+ * file (flags, fs-verity, FAT's attributes) needs no descriptor that may be written to: it is a
+ * write of the file, known by its direction and the letters of file systems. What Btrfs does for
+ * itself gives its files other names (snapshots, subvolumes), takes them away, or reads them from
+ * the disk; all but cloning, which needs a descriptor that may be read, gets the strictest answer.
  */
-#define FS_IOC_SETFLAGS 0x40086602
-#define FS_IOC32_SETFLAGS 0x40046602
-#define FS_IOC_FSSETXATTR 0x401c5820
+#define IOC_SETS(cmd) ((cmd) >> 30 == 1)
 #define IOC_TYPE(cmd) ((cmd) >> 8 & 0xff)
 #define IOC_NUMBER(cmd) ((cmd)&0xff)
 #define BTRFS_TYPE 0x94
@@ -125,6 +125,25 @@ int BPF_PROG(bailiff_path_truncate, struct path *path, int ret)
 /* include/uapi/asm-generic/sockios.h: whom a socket's SIGIO goes to. */
 #define FIOSETOWN 0x8901
 #define SIOCSPGRP 0x8902
+
+static __always_inline bool sets_attribute(struct file *file, unsigned int cmd)
+{
+	__u16 type;
+
+	if (!IOC_SETS(cmd))
+		return false;
+	switch (IOC_TYPE(cmd)) {
+	case 'f':
+	case 'v':
+	case 'X':
+	case 'r':
+	case 0xf5:
+		type = file->f_inode->i_mode & S_IFMT;
+		return type == S_IFREG || type == S_IFDIR;
+	default:
+		return false;
+	}
+}
 
 static __always_inline bool is_of_btrfs(struct file *file, unsigned int cmd)
 {
@@ -139,7 +158,7 @@ static __always_inline int decide_ioctl(struct file *file, unsigned int cmd)
 	struct object object;
 	struct subject subject;
 
-	if (cmd == FS_IOC_SETFLAGS || cmd == FS_IOC32_SETFLAGS || cmd == FS_IOC_FSSETXATTR)
+	if (sets_attribute(file, cmd))
 		return decide_file(file, VERB(WRITE));
 	/* the receiver is named in the caller's memory */
 	if (cmd == FIOSETOWN || cmd == SIOCSPGRP)

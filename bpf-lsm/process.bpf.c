@@ -34,19 +34,34 @@ static __always_inline bool is_beneath(struct task_struct *task, __u64 id)
 	return false;
 }
 
-/* A signal to a task that is not where the sender came under its policy. */
+/*
+ * Decides on what reaches a task that is not where the current one came under its policy, wherever
+ * that has moved since.
+ */
+static __always_inline int decide_out(struct task_struct *target)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct subject subject;
+
+	if (!subject_current(&subject) || BPF_CORE_READ(target, tgid) == task->tgid ||
+	    is_beneath(target, subject.label ? subject.label->cgroup : subject.cgroup))
+		return 0;
+	return decide_process(&subject, BAILIFF_PROCESS_SIGNAL_OUT);
+}
+
 SEC("lsm/task_kill")
 int BPF_PROG(bailiff_task_kill, struct task_struct *target, void *info, int sig, const void *cred,
 	     int ret)
 {
-	struct subject subject;
+	return ret ? ret : decide_out(target);
+}
 
-	if (ret)
-		return ret;
-	if (!subject_current(&subject) || is_beneath(target, subject.cgroup) ||
-	    (subject.label && is_beneath(target, subject.label->cgroup)))
-		return 0;
-	return decide_process(&subject, BAILIFF_PROCESS_SIGNAL_OUT);
+/* A limit that is exceeded is a signal. */
+SEC("lsm/task_setrlimit")
+int BPF_PROG(bailiff_task_setrlimit, struct task_struct *target, unsigned int resource, void *limit,
+	     int ret)
+{
+	return ret ? ret : decide_out(target);
 }
 
 /* include/uapi/asm-generic/fcntl.h */

@@ -70,6 +70,31 @@ static __always_inline __u32 cgroup_guard(struct dentry *dentry, __u32 device)
 	return name_guard(BPF_CORE_READ(folder, d_parent, d_inode), folder);
 }
 
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
+#pragma clang attribute pop
+
+/*
+ * Whether a file is one of those that /proc has of the daemon: oom_score_adj and the like say how
+ * it is treated. Each has the process's number in the daemon's own namespaces, the first of which
+ * is the host's.
+ */
+static __always_inline bool is_of_daemon(struct dentry *dentry)
+{
+	struct bailiff_protect *state = protect_state();
+	void *inode = BPF_CORE_READ(dentry, d_inode);
+	struct proc_inode *of = inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+
+	if (!state || !state->tgid || BPF_CORE_READ(dentry, d_sb, s_magic) != PROC_SUPER_MAGIC)
+		return false;
+	return BPF_CORE_READ(of, pid, numbers[0].nr) == state->tgid;
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(bailiff_protect_open, struct file *file, int ret)
 {
@@ -82,6 +107,8 @@ int BPF_PROG(bailiff_protect_open, struct file *file, int ret)
 		return 0;
 	dentry = BPF_CORE_READ(file, f_path.dentry);
 	device = dentry_device(dentry);
+	if (is_of_daemon(dentry))
+		return protect_refuses(BAILIFF_DOOR_LIMIT, 0) ? -EACCES : 0;
 	guard = dentry_guard(dentry, device);
 	return refuse(guard ? guard : cgroup_guard(dentry, device)) ? -EACCES : 0;
 }

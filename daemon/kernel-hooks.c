@@ -86,10 +86,12 @@ static const struct hook {
 	[KERNEL_HOOK_SB_PIVOTROOT] = {"sb_pivotroot", "sb_pivotroot", .verbs = EXEC | READ | WRITE,
 				      .process = PROCESS(MOUNT), .network = 2},
 	[KERNEL_HOOK_CAPABLE] = {"capable", "capable", .capabilities = true,
-				 .process = PROCESS(SETNS)},
+				 .process = PROCESS(SETNS) | PROCESS(MOUNT)},
 	[KERNEL_HOOK_PTRACE] = {"ptrace", "ptrace_access_check", .process = PROCESS(PTRACE)},
 	[KERNEL_HOOK_TRACEME] = {"traceme", "ptrace_traceme", .process = PROCESS(PTRACE)},
 	[KERNEL_HOOK_TASK_KILL] = {"task_kill", "task_kill", .process = PROCESS(SIGNAL_OUT)},
+	[KERNEL_HOOK_TASK_SETRLIMIT] = {"task_setrlimit", "task_setrlimit",
+					.process = PROCESS(SIGNAL_OUT)},
 	[KERNEL_HOOK_FILE_FCNTL] = {"file_fcntl", "file_fcntl", .process = PROCESS(SIGNAL_OUT)},
 	[KERNEL_HOOK_PATH_CHROOT] = {"path_chroot", "path_chroot", .process = PROCESS(CHROOT)},
 	[KERNEL_HOOK_BPF] = {"bpf", "bpf", .process = PROCESS(BPF)},
@@ -143,6 +145,7 @@ static const struct hook {
 	[KERNEL_HOOK_PROTECT_PTRACE] = {"protect_ptrace", "ptrace_access_check", .protect = true},
 	[KERNEL_HOOK_PROTECT_LIMIT] = {"protect_limit", "task_setrlimit", .protect = true},
 	[KERNEL_HOOK_PROTECT_SCHED] = {"protect_sched", "task_setscheduler", .protect = true},
+	[KERNEL_HOOK_PROTECT_NICE] = {"protect_nice", "task_setnice", .protect = true},
 };
 
 const char *kernel_hook_name(enum kernel_hook hook)

@@ -76,6 +76,12 @@ int kernel_load_iterator(struct kernel *kernel, const char *name);
 int kernel_iterate(int program);
 
 /*
+ * Labels that outlive the slots of another build must not be taken for those of slots of the same
+ * number: cookies begin where none of those are likely to be.
+ */
+int kernel_mark_slots(struct kernel *kernel);
+
+/*
  * Finds what decisions are remembered by. Where this kernel does not show it (-ENOENT), none is:
  * each is made anew.
  */

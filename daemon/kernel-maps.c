@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -163,4 +164,16 @@ int kernel_wait_for_readers(void)
 		return 0;
 	/* refused with nohz_full: no section lasts a tenth of a second */
 	return usleep(100000) < 0 ? -errno : 0;
+}
+
+int kernel_mark_slots(struct kernel *kernel)
+{
+	struct bailiff_slot *slots = kernel_slots(kernel);
+	__u32 first;
+
+	if (getrandom(&first, sizeof(first), 0) != (ssize_t)sizeof(first))
+		return -errno;
+	for (size_t i = 0; i < BAILIFF_SLOTS; i++)
+		slots[i].cookie = first;
+	return 0;
 }

@@ -391,7 +391,7 @@ int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs
 	return r < 0 ? r : 0;
 }
 
-int kernel_load(size_t n_cells, struct kernel **ret_kernel)
+int kernel_load(size_t n_cells, const struct kernel *former, struct kernel **ret_kernel)
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = kernel_new();
 	const struct kernel_needs none = {};
@@ -411,6 +411,8 @@ int kernel_load(size_t n_cells, struct kernel **ret_kernel)
 	if (!skeleton)
 		return -errno;
 	r = set_up(skeleton, size, kernel->n_cpus);
+	if (r >= 0 && former)
+		r = bpf_map__reuse_fd(skeleton->maps.labels, former->maps[MAP_LABELS]);
 	if (r >= 0)
 		r = choose_programs(kernel, skeleton->obj, &none);
 	if (r >= 0)
@@ -420,6 +422,9 @@ int kernel_load(size_t n_cells, struct kernel **ret_kernel)
 	bailiff_bpf__destroy(skeleton);
 	if (r >= 0)
 		r = kernel_map_all(kernel);
+	if (r < 0)
+		return r;
+	r = kernel_mark_slots(kernel);
 	if (r < 0)
 		return r;
 	kernel->control->version = BAILIFF_ABI_VERSION;

@@ -58,6 +58,7 @@ enum kernel_hook {
 	KERNEL_HOOK_PTRACE,
 	KERNEL_HOOK_TRACEME,
 	KERNEL_HOOK_TASK_KILL,
+	KERNEL_HOOK_TASK_SETRLIMIT,
 	KERNEL_HOOK_FILE_FCNTL,
 	KERNEL_HOOK_PATH_CHROOT,
 	KERNEL_HOOK_BPF,
@@ -108,6 +109,7 @@ enum kernel_hook {
 	KERNEL_HOOK_PROTECT_PTRACE,
 	KERNEL_HOOK_PROTECT_LIMIT,
 	KERNEL_HOOK_PROTECT_SCHED,
+	KERNEL_HOOK_PROTECT_NICE,
 	KERNEL_N_HOOKS,
 };
 
@@ -128,9 +130,9 @@ int kernel_look(struct kernel **ret_kernel);
 
 /*
  * Makes the maps anew, unpinned, with an arena for at least @n_cells; programs come as they are
- * needed.
+ * needed. Tasks keep the labels that they have by @former, which is of this ABI (NULL: none).
  */
-int kernel_load(size_t n_cells, struct kernel **ret_kernel);
+int kernel_load(size_t n_cells, const struct kernel *former, struct kernel **ret_kernel);
 
 /*
  * Pins everything, in the place of what was pinned before: what is attached stays so until the new

@@ -13,6 +13,7 @@
 
 #include "daemon/cgroups.h"
 #include "daemon/kernel.h"
+#include "daemon/objects.h"
 #include "daemon/util.h"
 
 /* By the names that distributions, and the runtimes' own packages, install them under. */
@@ -43,52 +44,54 @@ const char *const launchers_folders[] = {
 	"/usr/local/sbin",  "/usr/libexec/crio", NULL,
 };
 
-static int find_all(struct kernel_launcher found[static ELEMENTS(paths)], size_t *ret_n)
+static int find_all(const struct objects *objects,
+		    struct kernel_launcher found[static ELEMENTS(paths)], size_t *ret_n)
 {
 	size_t n = 0;
+	int r = 0;
 
-	for (size_t i = 0; i < ELEMENTS(paths); i++) {
+	for (size_t i = 0; i < ELEMENTS(paths) && r >= 0; i++) {
 		char path[64];
-		struct stat st;
+		__u64 mount;
 
 		/* through the host's root, wherever the daemon itself lives */
 		snprintf(path, sizeof(path), "/proc/1/root%s", paths[i].path);
-		if (stat(path, &st) < 0) {
-			if (errno != ENOENT && errno != ENOTDIR)
-				return -errno;
-			continue;
-		}
-		found[n++] = (struct kernel_launcher){
-			.inode = {.inode = st.st_ino, .device = kernel_device(st.st_dev)},
-			.kind = paths[i].kind,
-		};
+		r = objects_look(objects, path, &found[n].inode, &mount);
+		if (r >= 0)
+			found[n++].kind = paths[i].kind;
+		else if (r == -ENOENT)
+			r = 0;
 	}
 	*ret_n = n;
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 int launchers_refresh(struct kernel *kernel)
 {
+	_cleanup_(objects_clear) struct objects objects = {};
 	struct kernel_launcher found[ELEMENTS(paths)];
+	int r = objects_begin(&objects);
 	size_t n = 0;
-	int r = find_all(found, &n);
 
+	if (r >= 0)
+		r = find_all(&objects, found, &n);
 	return r < 0 ? r : kernel_set_launchers(kernel, found, n);
 }
 
 /* Whether a process runs a service manager's executable. */
-static bool is_manager(const char *pid, const struct kernel_launcher *found, size_t n)
+static bool is_manager(const struct objects *objects, const char *pid,
+		       const struct kernel_launcher *found, size_t n)
 {
 	char path[NAME_MAX + sizeof("/proc//exe")];
-	struct stat st;
+	struct bailiff_inode exe;
+	__u64 mount;
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	if (stat(path, &st) < 0)
+	if (objects_look(objects, path, &exe, &mount) < 0)
 		return false; /* a kernel thread, or gone */
 	for (size_t i = 0; i < n; i++)
 		if (found[i].kind == BAILIFF_LAUNCHER_MANAGER &&
-		    st.st_ino == found[i].inode.inode &&
-		    kernel_device(st.st_dev) == found[i].inode.device)
+		    exe.inode == found[i].inode.inode && exe.device == found[i].inode.device)
 			return true;
 	return false;
 }
@@ -131,12 +134,15 @@ int launchers_label_init(struct kernel *kernel)
 
 int launchers_label_running(struct kernel *kernel)
 {
+	_cleanup_(objects_clear) struct objects objects = {};
 	struct kernel_launcher found[ELEMENTS(paths)];
+	int r = objects_begin(&objects);
 	struct dirent *entry;
 	size_t n = 0;
 	DIR *folder;
-	int r = find_all(found, &n);
 
+	if (r >= 0)
+		r = find_all(&objects, found, &n);
 	if (r < 0)
 		return r;
 	folder = opendir("/proc");
@@ -144,7 +150,8 @@ int launchers_label_running(struct kernel *kernel)
 		return -errno;
 	while (r >= 0 && (entry = readdir(folder)))
 		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    is_manager(entry->d_name, found, n) && !is_bound(kernel, entry->d_name))
+		    is_manager(&objects, entry->d_name, found, n) &&
+		    !is_bound(kernel, entry->d_name))
 			r = label_manager(kernel, entry->d_name);
 	closedir(folder);
 	return r;

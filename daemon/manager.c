@@ -181,7 +181,7 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 	do {
 		enforce = enforce_free(enforce);
 		kernel = kernel_free(kernel);
-		r = kernel_load(n_cells, &kernel);
+		r = kernel_load(n_cells, manager->kernel, &kernel);
 		if (r >= 0)
 			r = note_host(manager, kernel);
 		if (r >= 0)

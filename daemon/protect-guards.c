@@ -25,17 +25,47 @@ static const char *const unit_folders[] = {
 	"/usr/lib/systemd/system",     "/run/systemd/generator.late",
 };
 
-/* What of a cgroup above the daemon's own stops all beneath. The root has none of them. */
+/*
+ * What of a cgroup above the daemon's own stops, starves or keeps out all beneath. The root has
+ * none of them.
+ */
 static const char *const cgroup_files[] = {
-	"cgroup.kill", "cgroup.freeze", "cgroup.procs", "cgroup.threads",
-	"memory.max",  "memory.high",	"pids.max",	"cpu.max",
+	"cgroup.kill",
+	"cgroup.freeze",
+	"cgroup.procs",
+	"cgroup.threads",
+	"cgroup.type",
+	"cgroup.max.depth",
+	"cgroup.max.descendants",
+	"cgroup.subtree_control",
+	"memory.max",
+	"memory.high",
+	"memory.swap.max",
+	"memory.swap.high",
+	"memory.zswap.max",
+	"memory.oom.group",
+	"memory.reclaim",
+	"pids.max",
+	"cpu.max",
+	"cpu.max.burst",
+	"cpu.idle",
+	"cpu.weight",
+	"cpu.weight.nice",
+	"cpu.uclamp.max",
+	"cpuset.cpus",
+	"cpuset.cpus.partition",
+	"cpuset.mems",
+	"io.max",
+	"io.weight",
+	"io.bfq.weight",
+	"io.latency",
 };
 
 void guards_clear(struct guards *guards)
 {
 	for (size_t i = 0; i < guards->n_targets; i++)
 		free(guards->targets[i].path);
-	free(guards->mounts);
+	objects_clear(&guards->mounts);
 	free(guards->objects);
 	free(guards->names);
 	free(guards->targets);
@@ -107,51 +137,14 @@ static int add_target(struct guards *guards, const char *path, enum bailiff_door
 	return targets[guards->n_targets++].path ? 0 : -ENOMEM;
 }
 
-/* proc(5): "36 35 98:0 ...", a line for each mount. */
-static int read_mounts(struct guards *guards)
-{
-	_cleanup_(fclosep) FILE *file = fopen("/proc/1/mountinfo", "re");
-	_cleanup_(freep) char *line = NULL;
-	struct guard_mount *mounts;
-	unsigned major, minor, id;
-	size_t room = 0;
-
-	if (!file)
-		return -errno;
-	while (getline(&line, &room, file) >= 0) {
-		if (sscanf(line, "%u %*u %u:%u", &id, &major, &minor) != 3)
-			return -EBADMSG;
-		mounts = grow(guards->mounts, guards->n_mounts, &guards->room_mounts,
-			      sizeof(*mounts));
-		if (!mounts)
-			return -ENOMEM;
-		guards->mounts = mounts;
-		mounts[guards->n_mounts++] =
-			(struct guard_mount){id, kernel_device(makedev(major, minor))};
-	}
-	return 0;
-}
-
 static int look(const struct guards *guards, const char *path, struct bailiff_inode *ret_object,
 		__u64 *ret_mount)
 {
 	char host[PATH_MAX];
-	struct statx st;
 
 	if ((size_t)snprintf(host, sizeof(host), HOST "%s", path) >= sizeof(host))
 		return -ENAMETOOLONG;
-	if (statx(AT_FDCWD, host, 0, STATX_INO | STATX_MNT_ID, &st) < 0)
-		return errno == ENOTDIR ? -ENOENT : -errno;
-	*ret_object = (struct bailiff_inode){
-		.inode = st.stx_ino,
-		.device = kernel_device(makedev(st.stx_dev_major, st.stx_dev_minor)),
-	};
-	/* btrfs and overlay show other devices than that of their superblock */
-	for (size_t i = 0; i < guards->n_mounts; i++)
-		if (guards->mounts[i].id == st.stx_mnt_id)
-			ret_object->device = guards->mounts[i].device;
-	*ret_mount = st.stx_mnt_id;
-	return 0;
+	return objects_look(&guards->mounts, host, ret_object, ret_mount);
 }
 
 int guards_look(const struct guards *guards, const char *path, struct bailiff_inode *ret_object)
@@ -313,7 +306,7 @@ int guards_find(struct guards *guards, const char *cgroup)
 	int r = guards_programs(daemon, command, sizeof(daemon));
 
 	if (r >= 0)
-		r = read_mounts(guards);
+		r = objects_begin(&guards->mounts);
 	if (r >= 0)
 		r = guard(guards, daemon, BAILIFF_GUARD_SELF, BAILIFF_DOOR_FILE);
 	if (r >= 0)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "daemon/kernel.h"
+#include "daemon/objects.h"
 
 /* What the daemon's protection guards: objects and names of the host's file systems. */
 
@@ -14,15 +15,8 @@ struct guard_target {
 	struct bailiff_inode object; /* 0: nothing */
 };
 
-/* A mount of the host's, and the number of its file system's device: the kernel's own. */
-struct guard_mount {
-	__u64 id;
-	__u32 device;
-};
-
 struct guards {
-	struct guard_mount *mounts;
-	size_t n_mounts, room_mounts;
+	struct objects mounts;
 	struct kernel_guard *objects;
 	struct kernel_guarded_name *names;
 	struct guard_target *targets;

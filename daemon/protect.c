@@ -173,12 +173,12 @@ static int describe(const struct protect *protect, struct bailiff_protect *state
 /* Finds what is guarded, and hands it over where it is not what it was. @anew: in any case. */
 static int guard_all(struct protect *protect, struct kernel *kernel, bool anew)
 {
-	_cleanup_(guards_clear) struct guards guards = {}, old = {};
+	_cleanup_(guards_clear) struct guards guards = {};
 	int r = guards_find(&guards, protect->cgroup);
 
 	if (r < 0)
 		return log_errno(r, "cannot find what is to be protected");
-	old = protect->guards;
+	_cleanup_(guards_clear) struct guards old = protect->guards;
 	protect->guards = guards;
 	guards = (struct guards){};
 	if (!anew && old.n_objects == protect->guards.n_objects &&

@@ -94,14 +94,24 @@ int parse_inherit(struct parser *p, const struct span *value)
 {
 	static const char *const answers[] = {"no", "yes", NULL};
 	int r, i = parse_single_name(p, value, "value of inherit", answers, &r);
+	struct policy_subject *subject;
 
 	if (!p->subject)
 		return parse_error(p, p->key_place.column,
 				   "\"inherit\" stands in sections of one executable, such as "
 				   "[%s \"/usr/sbin/nginx\"]: take the line out",
 				   p->section->name);
-	if (i == 1 && p->subject != SUBJECT_WRONG)
-		p->policy->subjects[p->subject - 1].inherit = true;
+	if (i < 0 || p->subject == SUBJECT_WRONG)
+		return r;
+	subject = &p->policy->subjects[p->subject - 1];
+	if (subject->inherit_line && subject->inherit != (i == 1))
+		return parse_error(
+			p, p->key_place.column,
+			"\"inherit\" holds for the executable in all sections, and line %u "
+			"says otherwise",
+			subject->inherit_line);
+	subject->inherit = i == 1;
+	subject->inherit_line = p->key_place.line.number;
 	return r;
 }
 
@@ -177,10 +187,13 @@ static int protect_executables(struct parser *p)
 	return r;
 }
 
-/* What reads files and executes what they say, by names without a version and with one. */
+/*
+ * What reads files and executes what they say, by names without a version and with one. The loader,
+ * which executes the others as its argument, is what it executes.
+ */
 #define INTERPRETERS                                                                               \
 	"/**/{sh,bash,dash,ash,busybox,zsh,ksh*,fish,python*,perl*,ruby*,node,nodejs,php*,lua*,"   \
-	"tclsh*,wish*,awk,gawk,mawk,Rscript,guile*,pwsh,make}"
+	"tclsh*,wish*,awk,gawk,mawk,Rscript,guile*,pwsh,make,ld.so,ld-*.so*,ld-linux*}"
 
 /* What may not be executed as it is drift may not be read by those, either. */
 static int add_drift_read(struct parser *p)

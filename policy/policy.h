@@ -40,8 +40,9 @@ enum policy_section {
 /* Which executables the rules of [exec "PATTERN"] and the like are for. */
 struct policy_subject {
 	char *pattern;
-	struct glob *glob; /* over paths */
-	bool inherit;	   /* also for what they execute */
+	struct glob *glob;     /* over paths */
+	bool inherit;	       /* also for what they execute */
+	unsigned inherit_line; /* which says so, or that not; 0: none */
 	unsigned line, column;
 };
 

@@ -188,7 +188,8 @@ static bool may_be_laxer_beneath(const struct set *set, const char *from, const 
 		    BAILIFF_VERDICT(old[BAILIFF_VERB_BELOW + place]) == BAILIFF_DENY &&
 		    BAILIFF_LEAST(new[BAILIFF_WORD_LEAST], place) != BAILIFF_DENY)
 			return true;
-	return false;
+	return BAILIFF_VERDICT(new[BAILIFF_VERB_BELOW + BAILIFF_VERB_WRITE]) == BAILIFF_DENY &&
+	       BAILIFF_LEAST(old[BAILIFF_WORD_LEAST], BAILIFF_VERB_WRITE) != BAILIFF_DENY;
 }
 
 bool verdict_denies_move(struct verdicts *v, const char *from, const char *to, bool directory)
