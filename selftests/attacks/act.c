@@ -9,6 +9,8 @@
  *	act exec PATH [ARGUMENT]...	executes in a child, which must end with status 0
  *	act now PATH [ARGUMENT]...	executes in place
  *	act use FD			reads a byte from a descriptor that it has already
+ *	act map FD			the same by a mapping that is made readable later
+ *	act load PATH			maps it executable
  *	act memfd PATH [ARGUMENT]...	executes an anonymous copy of PATH
  */
 
@@ -49,6 +51,26 @@ static int act_use(const char *number)
 	char byte;
 
 	return read(atoi(number), &byte, 1) < 0 ? verdict("use", number, errno) : 0;
+}
+
+/* Reads a byte of a descriptor's file by memory that was mapped for nothing at first. */
+static int act_map(const char *number)
+{
+	volatile char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE, atoi(number), 0);
+
+	if (page == MAP_FAILED || mprotect((void *)page, 4096, PROT_READ) < 0)
+		return verdict("map", number, errno);
+	return *page ? 0 : 2;
+}
+
+/* Maps a file as a loader maps a library. */
+static int act_load(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		return verdict("load", path, errno);
+	return 0;
 }
 
 static int act_now(const char *path, char **argv)
@@ -100,13 +122,18 @@ int main(int argc, char **argv)
 		return act_open(what, path, O_RDONLY | O_DIRECTORY);
 	if (strcmp(what, "use") == 0)
 		return act_use(path);
+	if (strcmp(what, "map") == 0)
+		return act_map(path);
+	if (strcmp(what, "load") == 0)
+		return act_load(path);
 	if (strcmp(what, "exec") == 0)
 		return act_in_child(act_now, path, argv + 2);
 	if (strcmp(what, "now") == 0)
 		return act_now(path, argv + 2);
 	if (strcmp(what, "memfd") == 0)
 		return act_in_child(act_memfd, path, argv + 2);
-	fputs("usage: act read|write|truncate|list|use|exec|now|memfd PATH [ARGUMENT]...\n",
+	fputs("usage: act read|write|truncate|list|use|map|load|exec|now|memfd PATH "
+	      "[ARGUMENT]...\n",
 	      stderr);
 	return 2;
 }

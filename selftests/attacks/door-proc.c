@@ -249,6 +249,53 @@ static int do_kill_leave(void)
 	return do_kill();
 }
 
+/* The kernel sends it, when there is something to be read. */
+static int do_set_owner(void)
+{
+	int ends[2];
+
+	TRY(pipe2(ends, O_CLOEXEC));
+	TRY(fcntl(ends[0], F_SETOWN, helper_pid()));
+	TRY(fcntl(ends[0], F_SETSIG, SIGURG));
+	TRY(fcntl(ends[0], F_SETFL, O_ASYNC));
+	TRY(write(ends[1], "x", 1));
+	return WORKED;
+}
+
+static int do_set_owner_ex(void)
+{
+	struct f_owner_ex owner = {.type = F_OWNER_PID, .pid = helper_pid()};
+	int ends[2];
+
+	TRY(pipe2(ends, O_CLOEXEC));
+	TRY(fcntl(ends[0], F_SETOWN_EX, &owner));
+	return WORKED;
+}
+
+static int do_set_owner_socket(void)
+{
+	int pid = helper_pid(), ends[2];
+
+	TRY(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+	TRY(ioctl(ends[0], FIOSETOWN, &pid));
+	return WORKED;
+}
+
+/* Above a limit of its time a process gets SIGXCPU. */
+static int do_limit(void)
+{
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+	TRY(prlimit(helper_pid(), RLIMIT_CPU, &limit, NULL));
+	return WORKED;
+}
+
+static int do_kill_root(void)
+{
+	TRY(put_text("/sys/fs/cgroup/cgroup.procs", "0"));
+	return do_kill();
+}
+
 static int do_kill_child(void)
 {
 	return in_child(do_kill);
@@ -347,6 +394,27 @@ static int do_new_mount_attach(void)
 
 	TRY(fd);
 	TRY(attach_tree(fd, "free/folder"));
+	return WORKED;
+}
+
+/* Never attached: used by its descriptor. */
+static int do_new_mount_used(void)
+{
+	int fd = new_mount("tmpfs", NULL, NULL);
+
+	TRY(fd);
+	TRY(mkdirat(fd, "folder", 0755));
+	return WORKED;
+}
+
+static int do_mount_setattr(void)
+{
+	struct {
+		uint64_t set, clear, propagation, userns;
+	} attributes = {.set = 1 /* MOUNT_ATTR_RDONLY */};
+
+	TRY(syscall(SYS_mount_setattr, AT_FDCWD, "free/folder", 0, &attributes,
+		    sizeof(attributes)));
 	return WORKED;
 }
 
@@ -784,6 +852,75 @@ static int do_wx_memfd(void)
 	return map_twice(memfd_create("code", 0));
 }
 
+/* Executable first, then writable as well. */
+static int do_wx_rx_all(void)
+{
+	char *code = anonymous(PROT_READ | PROT_EXEC);
+
+	TRY(code == MAP_FAILED ? -1 : 0);
+	TRY(mprotect(code, 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
+	memcpy(code, answers, sizeof(answers));
+	return call_code(code);
+}
+
+static int write_shared(int fd, int flags, int protection)
+{
+	char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
+
+	return protect_and_call(code, protection);
+}
+
+static int do_wx_shared_mprotect(void)
+{
+	return write_shared(-1, MAP_ANONYMOUS, PROT_READ | PROT_EXEC);
+}
+
+static int do_wx_memfd_mprotect(void)
+{
+	int fd = memfd_create("code", 0);
+
+	TRY(fd);
+	TRY(ftruncate(fd, 4096));
+	return write_shared(fd, 0, PROT_READ | PROT_EXEC);
+}
+
+static int do_wx_shared_file(void)
+{
+	int fd = open("free/code", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	TRY(fd);
+	TRY(ftruncate(fd, 4096));
+	return write_shared(fd, 0, PROT_READ | PROT_EXEC);
+}
+
+/* The kernel writes for a process where its own page may not be written to. */
+static int do_wx_self_mem(void)
+{
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), fd;
+	char *code;
+
+	TRY(self);
+	code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, self, 0);
+	TRY(code == MAP_FAILED ? -1 : 0);
+	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	TRY(fd);
+	TRY(pwrite(fd, answers, sizeof(answers), (off_t)code));
+	return call_code(code);
+}
+
+static int do_wx_text(void)
+{
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char *code;
+
+	TRY(self);
+	code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, self, 0);
+	TRY(code == MAP_FAILED ? -1 : 0);
+	TRY(mprotect(code, 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
+	memcpy(code, answers, sizeof(answers));
+	return call_code(code);
+}
+
 static int do_wx_personality(void)
 {
 	TRY(syscall(SYS_personality, 0x0400000 /* READ_IMPLIES_EXEC */));
@@ -1100,6 +1237,11 @@ static const struct technique techniques[] = {
 	ROAD("kill-child", do_kill_child, "by a child", .plain = do_kill),
 	ROAD("kill-leave", do_kill_leave, "after a move to a cgroup without policy",
 	     .plain = do_kill),
+	ROAD("kill-root", do_kill_root, "after a move to the root cgroup", .plain = do_kill),
+	ROAD("set-owner", do_set_owner, "F_SETOWN and F_SETSIG", .plain = do_kill),
+	ROAD("set-owner-ex", do_set_owner_ex, "F_SETOWN_EX", .plain = do_kill),
+	ROAD("set-owner-socket", do_set_owner_socket, "FIOSETOWN", .plain = do_kill),
+	ROAD("limit", do_limit, "prlimit of its time", .plain = do_kill),
 	ROAD("tgkill", do_tgkill, "tgkill", .plain = do_kill),
 	ROAD("tkill", do_tkill, "tkill", .plain = do_kill),
 	ROAD("pidfd-send-signal", do_pidfd_send_signal, "pidfd_send_signal", .plain = do_kill),
@@ -1125,6 +1267,10 @@ static const struct technique techniques[] = {
 	     .plain = do_mount),
 	ROAD("new-mount-attach", do_new_mount_attach, "fsopen, fsmount, move_mount",
 	     .flags = EPERM_TOO, .plain = do_mount),
+	ROAD("new-mount-used", do_new_mount_used, "fsopen and fsmount", .flags = EPERM_TOO,
+	     .plain = do_mount),
+	ROAD("mount-setattr", do_mount_setattr, "mount_setattr", .flags = EPERM_TOO,
+	     .arrange = arrange_mount, .plain = do_mount),
 	ROAD("open-tree-attach", do_open_tree_attach, "open_tree, move_mount", .flags = EPERM_TOO,
 	     .plain = do_mount),
 	ROAD("pivot-root", do_pivot_root, "pivot_root", .arrange = arrange_mount,
@@ -1187,6 +1333,14 @@ static const struct technique techniques[] = {
 	ROAD("wx-memfd", do_wx_memfd, "two mappings of an anonymous file", .plain = do_wx_mmap),
 	ROAD("wx-personality", do_wx_personality, "READ_IMPLIES_EXEC", .plain = do_wx_mmap),
 	ROAD("wx-mremap", do_wx_mremap, "moved between", .plain = do_wx_mmap),
+	ROAD("wx-rx-all", do_wx_rx_all, "executable, then all", .plain = do_wx_mmap),
+	ROAD("wx-shared-mprotect", do_wx_shared_mprotect, "shared, written, then executable",
+	     .plain = do_wx_mmap),
+	ROAD("wx-memfd-mprotect", do_wx_memfd_mprotect, "the same of an anonymous file",
+	     .plain = do_wx_mmap),
+	ROAD("wx-shared-file", do_wx_shared_file, "the same of a file", .plain = do_wx_mmap),
+	ROAD("wx-self-mem", do_wx_self_mem, "written by /proc/self/mem", .plain = do_wx_mmap),
+	ROAD("wx-text", do_wx_text, "its own text made writable", .plain = do_wx_mmap),
 	ROAD("wx-private-file", do_wx_private_file, "a private mapping of a file",
 	     .plain = do_wx_mmap),
 	ROAD("setns", do_cap_sys_admin_setns, "join a mount namespace", .flags = EPERM_TOO,

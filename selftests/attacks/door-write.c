@@ -41,6 +41,7 @@ static int prepare(void)
 	TRY(mkdir("free", 0755));
 	TRY(mkdir("free/folder", 0755));
 	TRY(mkdir("free/empty", 0755));
+	TRY(mkdir("fresh", 0755));
 	TRY(put_text("free/file", CHANGED));
 	TRY(put_text(TARGET, "the target\n"));
 	TRY(put_text(TREE "/file", "the tree's file\n"));
@@ -509,6 +510,38 @@ static int do_setflags(void)
 	return WORKED;
 }
 
+/* As a 32-bit program calls it. */
+static int do_setflags_compat(void)
+{
+#ifdef __x86_64__
+	int *flags = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	int fd = open(TARGET, O_RDONLY), r;
+
+	TRY(flags == MAP_FAILED ? -1 : 0);
+	TRY(ioctl(fd, FS_IOC_GETFLAGS, flags));
+	*flags ^= FS_NODUMP_FL;
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(54), "b"(fd), "c"(0x40046602), "d"(flags)
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (r < 0)
+		errno = -r;
+	TRY(r < 0 ? -1 : 0);
+	return WORKED;
+#else
+	return says(UNTRIED, "not on this machine");
+#endif
+}
+
+static int do_setversion(void)
+{
+	int version = 7, fd = open(TARGET, O_RDONLY);
+
+	TRY(ioctl(fd, FS_IOC_SETVERSION, &version));
+	return WORKED;
+}
+
 static int do_fssetxattr(void)
 {
 	struct fsxattr attributes = {};
@@ -692,10 +725,29 @@ static int do_link_in_tree(void)
 	return changed(TREE "/new");
 }
 
+static int make_fresh(void)
+{
+	if (mkdir("fresh/deep", 0755) < 0 && errno != EEXIST)
+		return refused("mkdir");
+	TRY(put_text("fresh/deep/conf", CHANGED));
+	unlink("fresh/deep/conf");
+	rmdir("fresh/deep");
+	return WORKED;
+}
+
 static int do_rename_onto(void)
 {
 	TRY(rename("free/file", TARGET));
 	return changed(TARGET);
+}
+
+/* A folder that brings along what it may not be written there. */
+static int do_rename_folder(void)
+{
+	TRY(mkdir("free/deep", 0755));
+	TRY(put_text("free/deep/conf", CHANGED));
+	TRY(rename("free/deep", "fresh/deep"));
+	return changed("fresh/deep/conf");
 }
 
 static int do_rename_onto_absent(void)
@@ -1254,6 +1306,8 @@ static const struct technique techniques[] = {
 	ROAD("acl-remove", do_acl_remove, "its access list taken away"),
 	ROAD("setcap", do_setcap, "a file capability"),
 	ROAD("setflags", do_setflags, "FS_IOC_SETFLAGS"),
+	ROAD("setflags-compat", do_setflags_compat, "the same by a 32-bit system call"),
+	ROAD("setversion", do_setversion, "FS_IOC_SETVERSION"),
 	ROAD("fssetxattr", do_fssetxattr, "FS_IOC_FSSETXATTR"),
 	ROAD("unlink", do_unlink, "unlink"),
 	ROAD("unlinkat", do_unlinkat, "unlinkat"),
@@ -1284,6 +1338,8 @@ static const struct technique techniques[] = {
 	ROAD("link-at", do_link_at, "a hard link at the name"),
 	ROAD("link-in-tree", do_link_in_tree, "a hard link in the tree"),
 	ROAD("rename-onto", do_rename_onto, "another file renamed onto it"),
+	ROAD("rename-folder", do_rename_folder, "a folder renamed to where its file may not be",
+	     .plain = make_fresh),
 	ROAD("rename-onto-absent", do_rename_onto_absent,
 	     "another file renamed to the absent name"),
 	ROAD("rename-folder-onto", do_rename_folder_onto, "a folder renamed onto one in the tree"),

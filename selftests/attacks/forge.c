@@ -81,6 +81,9 @@ int main(int argc, char **argv)
 	char path[4096] = "";
 	int fd;
 
+	/* so that it can be there before a policy */
+	while (argc > 3 && access(argv[3], F_OK) < 0)
+		usleep(100000);
 	if (argc < 2 || forge(argv[1]) < 0) {
 		perror("forge");
 		return 2;

@@ -10,7 +10,7 @@ test=subjects
 root=/tmp/subjects
 in_cgroup() { sh -c 'echo $$ >/sys/fs/cgroup/'"$1"'/cgroup.procs; shift; exec "$@"' sh "$@"; }
 
-mkdir -p $policies /sys/fs/cgroup/{subject,other,script,drift,revoke} $root/{bin,other,overlay,lower,upper,work}
+mkdir -p $policies /sys/fs/cgroup/{subject,other,script,drift,revoke,load} $root/{bin,other,overlay,lower,upper,work}
 cp "$(command -v act)" $root/bin/server
 cp "$(command -v act)" $root/bin/heir
 cp "$(command -v act)" $root/bin/tool
@@ -21,6 +21,9 @@ echo 'exit 0' >$root/script
 cp "$(command -v act)" $root/lower/act
 cp "$(command -v busybox)" $root/lower/true
 mount -t overlay -o lowerdir=$root/lower,upperdir=$root/upper,workdir=$root/work overlay $root/overlay
+mkdir $root/{lib,mine,merged}
+cp "$(command -v act)" $root/lib/denied.so
+cp "$(command -v act)" $root/mine/act
 exec 5<$root/key
 
 # What works without policy.
@@ -29,6 +32,15 @@ status "forging an executable works without policy" 0 in_cgroup subject $root/bi
 status "an interpreter runs a script without policy" 0 in_cgroup script $root/bin/sh $root/script
 status "a new program runs without policy" 0 in_cgroup drift $root/overlay/act exec $root/bin/sh -c true
 status "an older descriptor is used without policy" 0 in_cgroup revoke act use 5
+status "... by a mapping" 0 in_cgroup revoke act map 5
+status "a library is loaded without policy" 0 in_cgroup load act load $root/lib/denied.so
+mine() { mount -t overlay -o lowerdir=$root/mine:$root/other overlay $root/merged && $root/merged/act read $root/key; }
+(mine) || not_ok "an overlay of somebody's own works without policy"
+umount $root/merged
+
+# A process that is there before the policies: it forges its executable when they are in force.
+in_cgroup subject $root/bin/forge $root/bin/server $root/key $root/forge-now 2>/dev/null &
+older=$!
 
 policy subject <<-END
 	[select]
@@ -62,9 +74,17 @@ policy revoke <<-END
 	deny = read $root/key
 	revoke = yes
 END
+policy load <<-END
+	[select]
+	cgroup = /load
+	[exec]
+	default = deny
+	allow = $root/bin/** /mnt/** /usr/** /bin/**
+	deny = $root/lib/denied.so
+END
 bailiffd 2>/tmp/bailiffd.log &
 daemon=$!
-eventually in_force 4 || not_ok "the policies came into force: $(cat /tmp/bailiffd.log)"
+eventually in_force 5 || not_ok "the policies came into force: $(cat /tmp/bailiffd.log)"
 
 status "the tool may not read the key" 1 in_cgroup subject $root/bin/tool read $root/key
 status "the server may" 0 in_cgroup subject $root/bin/server read $root/key
@@ -83,6 +103,11 @@ status "it cannot be replaced from inside" 1 in_cgroup subject sh -c "cp $root/b
 status "nothing can be mounted over it from inside" 1 in_cgroup subject sh -c "mount --bind $root/bin/tool $root/bin/server 2>/dev/null || exit 1"
 status "no folder can be moved over its own from inside" 1 in_cgroup subject sh -c "mv $root/bin $root/gone 2>/dev/null || exit 1"
 status "... in a mount namespace of its own neither" 1 in_cgroup subject unshare -m sh -c "mount --bind $root/bin/tool $root/bin/server 2>/dev/null || exit 1"
+
+touch $root/forge-now
+status=0
+wait $older || status=$?
+is "who was there before the policy and forges its executable is not it" 1 $status
 
 # Inherited.
 status "the heir may not read the script" 1 in_cgroup subject $root/bin/heir read $root/script
@@ -116,6 +141,31 @@ wait $heir || status=$?
 is "what was inherited outlives a change of the policy" 1 $((status != 0))
 status "the server is still it" 0 in_cgroup subject $root/bin/server read $root/key
 
+# Nor does another file of policies for the same cgroup take it away, or another cgroup under policy.
+in_cgroup subject $root/bin/heir exec $root/bin/sh -c "until [ -e $root/go-2 ]; do :; done; exec 9<$root/script" 2>/dev/null &
+heir=$!
+sleep 1
+policy subject-2 <<-END
+	[select]
+	cgroup = /subject
+	[capability]
+	deny = sys_boot
+END
+policy other <<-END
+	[select]
+	cgroup = /other
+	[file "$root/bin/server"]
+	deny = read /nowhere
+END
+eventually in_force 7 || not_ok "further policies came into force"
+touch $root/go-2
+status=0
+wait $heir || status=$?
+is "what was inherited outlives another policy" 1 $((status != 0))
+status "... and a move to another cgroup under policy" 1 in_cgroup subject $root/bin/heir exec $root/bin/sh -c \
+	"echo 0 >/sys/fs/cgroup/other/cgroup.procs; exec $root/bin/tool read $root/script"
+rm $policies/subject-2.ini $policies/other.ini
+
 # Scripts.
 has "an interpreter may not read a script that may not be executed" "denied" "$(in_cgroup script $root/bin/sh $root/script 2>&1)"
 status "... another program may" 0 in_cgroup script $root/bin/tool read $root/script
@@ -131,11 +181,21 @@ status "one on a tmpfs does not" 1 in_cgroup drift $root/overlay/act exec $root/
 status "one without a name does not" 1 in_cgroup drift $root/overlay/act memfd $root/lower/act read $root/key
 mv $root/overlay/true $root/overlay/moved
 status "one of the image's that was renamed does not" 1 in_cgroup drift $root/overlay/act exec $root/overlay/moved
+status "what somebody mounts for himself is not of the image" 1 in_cgroup drift $root/overlay/act exec \
+	$root/bin/sh -c "mount -t overlay -o lowerdir=$root/mine:$root/other overlay $root/merged && exec $root/merged/act read $root/key"
+umount $root/merged 2>/dev/null
 status "outside of the policy they do" 0 $root/overlay/new read $root/key
 
 # Descriptors.
 status "an older descriptor is asked about at its use" 1 in_cgroup revoke act use 5
+status "... at its mapping, for what that can become" 1 in_cgroup revoke act map 5
 status "... where no policy says so, it is not" 0 in_cgroup subject act use 5
+
+# Where all is denied that is not allowed, what a line denies is denied to be loaded, too: by any name.
+status "a denied library is not loaded" 1 in_cgroup load act load $root/lib/denied.so
+status "... nor linked to where nothing is said" 1 in_cgroup load $root/bin/sh -c "ln $root/lib/denied.so $root/lib/free.so 2>/dev/null || exit 1"
+status "... nor its folder renamed" 1 in_cgroup load $root/bin/sh -c "mv $root/lib $root/lib-2 2>/dev/null || exit 1"
+status "... another one is" 0 in_cgroup load act load $root/mine/act
 status "what may be read, may" 0 in_cgroup revoke act read $root/script
 
 kill $daemon
@@ -145,4 +205,4 @@ exec 5<&-
 rm -f $policies/*.ini
 umount $root/overlay
 rm -rf $root
-rmdir /sys/fs/cgroup/{subject,other,script,drift,revoke}
+rmdir /sys/fs/cgroup/{subject,other,script,drift,revoke,load}
