@@ -24,6 +24,9 @@
  *	MAP	mapping a file executable: as INVOKED; as EXEC in a policy with libraries = yes
  *	ACT	what has no path: the network, capabilities and the like, under names of their own
  *		(struct bailiff_act)
+ *	OTHER	what another name of the thing that is asked about adds (OTHER + verb, of the first
+ *		three): what a pattern says, and no default. An allow has the number of the rule
+ *		that it is an exception to: that does not count for what has this name as well
  *	BELOW	the strictest decision of EXEC, READ, WRITE (BELOW + verb), of ACT and of MAP
  *		(BELOW + BAILIFF_BELOW_*) on what may lie beneath the path: that decides whether
  *		a directory may be renamed or mounted over, and what a port may be that is not
@@ -37,7 +40,8 @@ enum bailiff_verb {
 	BAILIFF_VERB_INVOKED = BAILIFF_N_VERBS,
 	BAILIFF_VERB_MAP,
 	BAILIFF_VERB_ACT,
-	BAILIFF_VERB_BELOW,
+	BAILIFF_VERB_OTHER,
+	BAILIFF_VERB_BELOW = BAILIFF_VERB_OTHER + BAILIFF_N_VERBS,
 	BAILIFF_N_DECISIONS = BAILIFF_VERB_BELOW + BAILIFF_N_VERBS + 2,
 };
 
@@ -93,10 +97,10 @@ struct bailiff_cell {
 #define BAILIFF_HEAD 0x80000000u
 
 /*
- * One label: the decision for each verb, BAILIFF_WORD_LEAST and BAILIFF_WORD_SUBJECTS, and one word
- * of nothing to fill the cell. In a selector image, word 0 is the slot (0: none).
+ * One label: the decision for each verb, BAILIFF_WORD_LEAST and BAILIFF_WORD_SUBJECTS. In a
+ * selector image, word 0 is the slot (0: none).
  */
-#define BAILIFF_LABEL_WORDS 14
+#define BAILIFF_LABEL_WORDS 16
 
 /*
  * What has no path is asked of the same automaton under a name of its own, which begins with a byte
@@ -290,10 +294,11 @@ enum bailiff_launcher {
 /* One entry, shared with the daemon. */
 struct bailiff_control {
 	__u32 version;
-	__u32 selector;	     /* the image over cgroup paths; 0: none */
-	__u32 mount_ns;	     /* inode number of the host's mount namespace */
-	__u32 bindings_full; /* a cgroup could not be bound: ask the selector at each hook */
-	__u64 build;	     /* digest of the programs: others are replaced, not taken over */
+	__u32 selector;		   /* the image over cgroup paths; 0: none */
+	__u32 mount_ns;		   /* inode number of the host's mount namespace */
+	__u32 bindings_full;	   /* a cgroup could not be bound: ask the selector at each hook */
+	__u64 build;		   /* digest of the programs: others are replaced, not taken over */
+	__u32 known, known_serial; /* 1: abi-names.h has some; raised when they change */
 	/* addresses of the kernel's own, found by bailiff_locks; 0: no decision is remembered */
 	__u64 rename_lock, mount_lock;
 	/* 0: no cgroup whose id has these low bits was ever bound. Only ever set, before binding.
@@ -322,7 +327,8 @@ enum bailiff_reason {
 	BAILIFF_REASON_INVOKED_NAME,	/* the name as invoked is denied, not the file's own */
 	BAILIFF_REASON_SECOND_NAME,	/* what is denied would get another name */
 	BAILIFF_REASON_DRIFT,		/* the file was not in the image, whatever its name */
-	BAILIFF_REASON_SPELLING, /* the file system takes several spellings of a name for one */
+	BAILIFF_REASON_SPELLING,   /* the file system takes several spellings of a name for one */
+	BAILIFF_REASON_OTHER_NAME, /* the file has another name as well, and that is denied */
 	BAILIFF_N_REASONS,
 };
 
@@ -380,7 +386,7 @@ _Static_assert(sizeof(struct bailiff_class) == sizeof(struct bailiff_cell) &&
 	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
-_Static_assert(sizeof(struct bailiff_image) == 408, "the image header's layout");
+_Static_assert(sizeof(struct bailiff_image) == 416, "the image header's layout");
 _Static_assert(sizeof(struct bailiff_label) == 128 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");
 _Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

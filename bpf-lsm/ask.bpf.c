@@ -48,12 +48,6 @@ static __always_inline void take_words(void *base, __u32 words, __u32 image, __u
 		bpf_loop(BAILIFF_N_DECISIONS, take_word, &taking, 0);
 }
 
-static __always_inline __u32 strictest_words(__u32 image)
-{
-	return image +
-	       __builtin_offsetof(struct bailiff_image, strictest) / sizeof(struct bailiff_cell);
-}
-
 int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct decision *best)
 {
 	bool told = number && (!reason || reason == BAILIFF_REASON_INVOKED_NAME);
@@ -64,6 +58,7 @@ int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct
 	for (int i = 0; i < SUBJECT_IMAGES; i++) {
 		__u32 image = subject->images[i], words, used;
 
+		subject->words[i] = 0;
 		if (!image)
 			continue;
 		used = image_word(base, image, used);
@@ -72,6 +67,7 @@ int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct
 		words = told ? match_words(base, image, match(number, image, subject->starts[i]))
 			     : strictest_words(image);
 		take_words(base, words, image, verbs, reason, best);
+		subject->words[i] = words;
 	}
 	return 0;
 }

@@ -66,7 +66,7 @@ static __always_inline bool key_fill(struct cache_key *key, struct subject *subj
 		key->serials[i] = image ? image_serial(base, image) : 0;
 		key->starts[i] = image ? subject->starts[i] : 0;
 	}
-	key->verbs = verbs;
+	key->verbs = verbs | state->known_serial << 16;
 	key->minute = bpf_jiffies64() >> 14;
 	return true;
 }
@@ -94,26 +94,22 @@ static __always_inline bool key_is(const struct cache_entry *entry, const __u64 
 	return true;
 }
 
-__hidden bool cache_find(struct subject *subject, struct file *file, __u32 verbs,
-			 struct cache_place *place)
+union key {
+	struct cache_key key;
+	__u64 words[CACHE_WORDS];
+};
+
+static __always_inline bool entry_find(union key *is, struct cache_place *place)
 {
-	union {
-		struct cache_key key;
-		__u64 words[CACHE_WORDS];
-	} is = {};
-	struct cache_entry *entry;
+	struct cache_entry *entry = entry_at(entry_index(&is->key));
 	__u64 sequence;
 	bool same;
 
-	place->number = 0;
-	if (!key_fill(&is.key, subject, file, verbs))
-		return false;
-	entry = entry_at(entry_index(&is.key));
 	if (!entry)
 		return false;
 	sequence = *(volatile __u64 *)&entry->sequence;
 	read_barrier(&entry->sequence);
-	same = key_is(entry, is.words) && entry->allowed;
+	same = key_is(entry, is->words) && entry->allowed;
 	read_barrier(&entry->sequence);
 	if (sequence & 1 || *(volatile __u64 *)&entry->sequence != sequence)
 		return false;
@@ -121,10 +117,41 @@ __hidden bool cache_find(struct subject *subject, struct file *file, __u32 verbs
 		return true;
 	if (__sync_val_compare_and_swap(&entry->sequence, sequence, sequence + 1) != sequence)
 		return false;
-	__builtin_memcpy(entry->key, is.words, sizeof(entry->key));
-	place->number = entry_index(&is.key) + 1;
+	__builtin_memcpy(entry->key, is->words, sizeof(entry->key));
+	place->number = entry_index(&is->key) + 1;
 	place->sequence = sequence + 2;
 	return false;
+}
+
+__hidden bool cache_find(struct subject *subject, struct file *file, __u32 verbs,
+			 struct cache_place *place)
+{
+	union key is = {};
+
+	place->number = 0;
+	return key_fill(&is.key, subject, file, verbs) ? entry_find(&is, place) : false;
+}
+
+__hidden bool cache_find_alone(struct super_block *sb, struct cache_place *place)
+{
+	__u32 zero = 0;
+	struct bailiff_control *state = bpf_map_lookup_elem(&control, &zero);
+	union key is = {};
+	__u64 unused = 0;
+
+	place->number = 0;
+	if (!state || !state->mount_lock)
+		return false;
+	is.key.mounts = lock_count(state->mount_lock);
+	if (is.key.mounts & 1)
+		return false;
+	read_barrier(&unused);
+	/* no dentry, so it is the key of no file */
+	is.key.mnt = (void *)sb;
+	is.key.mount_ns = current_mount_ns();
+	is.key.number = (__u64)sb / 64 + (__u64)is.key.mount_ns / 64;
+	is.key.minute = bpf_jiffies64() >> 14;
+	return entry_find(&is, place);
 }
 
 __hidden void cache_keep(struct cache_place *place, bool allowed)

@@ -17,6 +17,7 @@
  * - the inode, with its number and generation: memory of a dentry that was freed can be another's,
  *   and only file systems that give a new file a generation of its own (or a number that is never
  *   used again) are taken. Of an overlay these are the files of lower layers, which nobody changes;
+ * - what is known of files with several names, by a count of its changes;
  * - the images, by their serials; the classes of the task; the verbs.
  *
  * A name is the name of a dentry: of two names of one inode each has its own entry.
@@ -54,15 +55,15 @@ struct cache_map {
 };
 extern struct cache_map cache SEC(".maps");
 
-/* An entry that the current decision may write. */
-struct cache_place {
-	__u32 number; /* 0: none */
-	__u64 sequence;
-};
-
 /*
  * Whether @verbs on @file are known to be allowed to @subject, whose classes are found. Where they
  * are not, @place is to be given to cache_keep() with what came of it.
  */
 bool cache_find(struct subject *subject, struct file *file, __u32 verbs, struct cache_place *place);
 void cache_keep(struct cache_place *place, bool allowed);
+
+/*
+ * The same of a file system: whether it has no more than one mount in the task's mount namespace.
+ * That holds as long as no mount tree changes.
+ */
+bool cache_find_alone(struct super_block *sb, struct cache_place *place);

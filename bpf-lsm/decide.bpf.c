@@ -90,6 +90,10 @@ int judge(struct subject *subject, __u32 verbs, struct object *object)
 
 	if (reason < BAILIFF_N_REASONS)
 		ask_all(subject, scratch, verbs, reason, &best);
+	if (named) {
+		ask_known(subject, scratch_number(scratch), verbs, object, &best);
+		ask_others(subject, scratch_number(scratch), verbs, object, &best);
+	}
 	/* what an overlay opens for itself was asked about where it was opened */
 	if (reason != PATH_KERNEL_TREE && (executes || verbs & VERB(READ)))
 		ask_drift(subject, scratch_number(scratch), object,

@@ -38,6 +38,17 @@ bool decide_used(struct subject *subject, __u32 verbs);
  * (0, or a @reason): the strictest of the words for @verbs goes to @best.
  */
 int ask(struct subject *subject, __u32 number, __u32 verbs, __u32 reason, struct decision *best);
+/* The same about one more name of what was asked about before: it can only add to @best. */
+int ask_other(struct subject *subject, __u32 number, __u32 verbs, __u32 reason,
+	      struct decision *best);
+/*
+ * ... and about all names that it has on other mounts of the namespace, and that are known of its
+ * inode (abi-names.h). Nothing where the answer is a deny already.
+ */
+int ask_others(struct subject *subject, __u32 number, __u32 verbs, struct object *object,
+	       struct decision *best);
+int ask_known(struct subject *subject, __u32 number, __u32 verbs, struct object *object,
+	      struct decision *best);
 /* The same about the name that the program was invoked by (object->bprm). */
 int ask_invoked(struct subject *subject, __u32 number, struct object *object,
 		struct decision *best);
@@ -49,6 +60,7 @@ int judge(struct subject *subject, __u32 verbs, struct object *object);
 int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __u32 operation);
 int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);
 int judge_move(struct subject *subject, struct object *from, struct object *to);
+int judge_move_others(struct subject *subject, struct object *from, struct object *to);
 int judge_invoked(struct subject *subject, struct object *object);
 int judge_act(struct subject *subject, __u32 scratch, __u32 verbs);
 int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent);
@@ -98,7 +110,11 @@ static __always_inline int decide_move(struct subject *subject, struct object *f
 				       struct object *to)
 {
 	class_find_all(subject); /* here: further down the stack is too small for it */
-	return judge_move(subject, from, to) ? -EACCES : 0;
+	if (judge_move(subject, from, to))
+		return -EACCES;
+	if (!decide_used(subject, VERBS_OF_PATHS << BAILIFF_VERB_OTHER))
+		return 0;
+	return judge_move_others(subject, from, to) ? -EACCES : 0;
 }
 
 /* Decides on an act whose name cannot be told, for @reason. */

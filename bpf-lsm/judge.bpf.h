@@ -19,6 +19,29 @@ static __always_inline void take_stricter(struct decision *best, __u32 word, __u
 	best->reason = reason;
 }
 
+/* The cell of what answers where a path cannot be told. */
+static __always_inline __u32 strictest_words(__u32 image)
+{
+	return image +
+	       __builtin_offsetof(struct bailiff_image, strictest) / sizeof(struct bailiff_cell);
+}
+
+/* What of other names counts where these verbs are asked about. */
+static __always_inline __u32 other_verbs(__u32 verbs)
+{
+	__u32 other = verbs & VERBS_OF_PATHS;
+
+	if (verbs & VERB(MAP))
+		other |= VERB(EXEC);
+	return other << BAILIFF_VERB_OTHER;
+}
+
+/* Whether a thing's own name is an exception to the rule that restricts another name of it. */
+static __always_inline bool is_exception(__u32 own, __u32 word)
+{
+	return BAILIFF_VERDICT(own) == BAILIFF_ALLOW && BAILIFF_RULE(own) == BAILIFF_RULE(word);
+}
+
 static __always_inline void ask_all(struct subject *subject, struct scratch *scratch, __u32 verbs,
 				    __u8 reason, struct decision *best)
 {

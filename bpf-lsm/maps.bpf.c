@@ -19,6 +19,7 @@ struct stats_map stats SEC(".maps");
 struct events_map events SEC(".maps");
 struct scratch_map scratches SEC(".maps");
 struct cache_map cache SEC(".maps");
+struct known_map known SEC(".maps");
 struct protect_map protect SEC(".maps");
 struct attempts_map attempts SEC(".maps");
 struct guards_map guards SEC(".maps");

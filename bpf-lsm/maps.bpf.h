@@ -8,6 +8,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "abi.h"
+#include "abi-names.h"
 #include "abi-protect.h"
 
 /*
@@ -98,6 +99,15 @@ struct events_map {
 	__uint(max_entries, BAILIFF_RING_BYTES);
 };
 extern struct events_map events SEC(".maps");
+
+struct known_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, BAILIFF_KNOWN);
+	__type(key, struct bailiff_known_key);
+	__type(value, struct bailiff_known);
+};
+extern struct known_map known SEC(".maps");
 
 /* For protect = yes (abi-protect.h). */
 struct protect_map {

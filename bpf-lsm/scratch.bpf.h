@@ -18,6 +18,22 @@
 
 _Static_assert(PATH_END - PATH_PAD == BAILIFF_PATH_MAX, "the stated limit is the buffer's");
 
+/* Going through the mounts of a file system, for those of one mount namespace (other.bpf.h). */
+struct mounts {
+	struct list_head *head, *at;
+	struct mnt_namespace *mount_ns;
+	struct mount *own; /* is left out */
+	struct dentry *dentry;
+	__u32 tries;
+	bool finished, alone;
+};
+
+/* An entry of the cache that the current decision may write (cache.bpf.h). */
+struct cache_place {
+	__u32 number; /* 0: none */
+	__u64 sequence;
+};
+
 struct scratch {
 	__u64 claimed;
 	__u32 off;   /* where the path begins */
@@ -25,6 +41,8 @@ struct scratch {
 	__u32 pad;
 	void *pointer;	 /* of told.bpf.h */
 	__u64 dentry[6]; /* of path.bpf.c, for which the stack is too small */
+	struct mounts mounts;
+	struct cache_place alone;
 	char name[NAME_MAX + 1];
 	/* what is written at an offset below PATH_END has at most NAME_MAX bytes */
 	char path[PATH_END + NAME_MAX + 1];

@@ -16,6 +16,7 @@ struct subject {
 	__u32 images[SUBJECT_IMAGES]; /* cells in the arena; 0: none */
 	__u32 slots[SUBJECT_IMAGES];  /* whose images these are */
 	__u32 starts[SUBJECT_IMAGES]; /* where the task's paths begin, once class_find_all() ran */
+	__u32 words[SUBJECT_IMAGES];  /* the cells of the answers to what was asked last; 0: none */
 	bool classed;		      /* ... which it did */
 	bool nobody; /* of no subject in a policy's sense, whatever it runs: a launcher */
 };

@@ -22,6 +22,7 @@ const char *const look_stat_names[BAILIFF_N_STATS] = {
 	[BAILIFF_REASON_SECOND_NAME] = "second-name",
 	[BAILIFF_REASON_DRIFT] = "drift",
 	[BAILIFF_REASON_SPELLING] = "spelling",
+	[BAILIFF_REASON_OTHER_NAME] = "other-name",
 	[BAILIFF_STAT_BOUND] = "bound",
 	[BAILIFF_STAT_BINDINGS_FULL] = "bindings-full",
 	[BAILIFF_STAT_LABEL_FAILED] = "label-failed",

@@ -39,7 +39,7 @@ static bool is_fault(size_t stat)
 {
 	return stat != BAILIFF_REASON_RULE && stat != BAILIFF_REASON_INVOKED_NAME &&
 	       stat != BAILIFF_REASON_SECOND_NAME && stat != BAILIFF_REASON_DRIFT &&
-	       stat != BAILIFF_STAT_BOUND;
+	       stat != BAILIFF_REASON_OTHER_NAME && stat != BAILIFF_STAT_BOUND;
 }
 
 static bool is_whole(const struct look *look)

@@ -143,6 +143,17 @@ int enforce_new(struct kernel *kernel, struct enforce **ret_enforce)
 	return 0;
 }
 
+bool enforce_holds(const struct enforce *enforce, __u32 slot, const char *policy)
+{
+	const char *at = slot < BAILIFF_SLOTS ? enforce->slots[slot].key : NULL;
+	size_t n = strlen(policy);
+
+	for (; at && *at; at = strchr(at, '\n') + 1)
+		if (strncmp(at, policy, n) == 0 && at[n] == '\n')
+			return true;
+	return false;
+}
+
 /* The key and the digest of a set. */
 static int describe_set(const struct plan *plan, const struct selector_set *set, char **ret_key,
 			__u64 *ret_digest)

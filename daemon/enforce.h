@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/store.h"
@@ -36,6 +38,9 @@ struct enforce_report {
  */
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
 		  struct enforce_report *ret_report);
+
+/* Whether a slot is of a set that has a policy of that name. */
+bool enforce_holds(const struct enforce *enforce, __u32 slot, const char *policy);
 
 /* How much of the arena is taken, in cells. */
 size_t enforce_arena_used(const struct enforce *enforce);

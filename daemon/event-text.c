@@ -43,6 +43,7 @@ static const struct {
 	[BAILIFF_REASON_SECOND_NAME] = {"second-name", "what is denied would get another name"},
 	[BAILIFF_REASON_DRIFT] = {"drift", "it was not in the image"},
 	[BAILIFF_REASON_SPELLING] = {"spelling", "names have several spellings there"},
+	[BAILIFF_REASON_OTHER_NAME] = {"other-name", "another name of it is denied"},
 };
 
 _Static_assert(ELEMENTS(reasons) == BAILIFF_N_REASONS, "each reason has its name");

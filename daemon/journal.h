@@ -21,9 +21,6 @@
 #define JOURNAL_ID_OLDER                                                                           \
 	"74c0a9e15d3b48f2b6e8f20d91ac3766" /* a descriptor from before the policy */
 
-#define JOURNAL_ID_NAMES                                                                           \
-	"0b8d51f7a2c64e9e93f7d4186ce05a87" /* a file that is denied has other names */
-
 /* What the policy's file adds to an event; NULL where it is not known any more. */
 struct journal_policy {
 	const char *file;

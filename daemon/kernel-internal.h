@@ -22,6 +22,7 @@ enum kernel_map {
 	MAP_GUARDED_NAMES,
 	MAP_TRUSTS,
 	MAP_CACHE,
+	MAP_KNOWN,
 	N_MAPS,
 };
 

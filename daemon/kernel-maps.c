@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/kernel-internal.h"
+#include "daemon/known.h"
 
 int kernel_bind(struct kernel *kernel, __u64 cgroup, __u32 slot)
 {
@@ -60,6 +62,65 @@ int kernel_set_launchers(struct kernel *kernel, const struct kernel_launcher *la
 			(void)bpf_map_delete_elem(fd, &known[i]);
 	}
 	return 0;
+}
+
+static bool is_known(const struct bailiff_known_key *key, const struct known_name *names, size_t n)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct bailiff_known_key *at = &names[middle].key;
+		int order = at->device != key->device ? (at->device < key->device ? -1 : 1)
+			    : at->inode != key->inode ? (at->inode < key->inode ? -1 : 1)
+			    : at->place != key->place ? (at->place < key->place ? -1 : 1)
+						      : 0;
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* Takes out what is not among @names any more. */
+static void forget_others(int fd, const struct known_name *names, size_t n)
+{
+	struct bailiff_known_key key, next;
+	bool more = bpf_map_get_next_key(fd, NULL, &next) == 0;
+
+	while (more) {
+		key = next;
+		more = bpf_map_get_next_key(fd, &key, &next) == 0;
+		if (!is_known(&key, names, n))
+			(void)bpf_map_delete_elem(fd, &key);
+	}
+}
+
+int kernel_set_known(struct kernel *kernel, const struct known_name *names, size_t n)
+{
+	struct bailiff_control *control = kernel->control;
+	int fd = kernel->maps[MAP_KNOWN], r = 0;
+
+	if (n)
+		__atomic_store_n(&control->known, 1, __ATOMIC_SEQ_CST);
+	/* the last place of a file first: a name that moves on is there all the time */
+	for (size_t i = n; i-- > 0 && r == 0;) {
+		struct bailiff_known known = {.n_path = (__u8)strlen(names[i].path)};
+
+		memcpy(known.path, names[i].path, known.n_path);
+		r = bpf_map_update_elem(fd, &names[i].key, &known, BPF_ANY) < 0 ? -errno : 0;
+	}
+	if (r == 0)
+		forget_others(fd, names, n);
+	if (!n)
+		__atomic_store_n(&control->known, 0, __ATOMIC_SEQ_CST);
+	/* what was decided before does not stand */
+	__atomic_add_fetch(&control->known_serial, 1, __ATOMIC_SEQ_CST);
+	return r;
 }
 
 int kernel_label_manager(struct kernel *kernel, int pidfd)

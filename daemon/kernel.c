@@ -34,6 +34,7 @@ const char *const kernel_map_names[N_MAPS] = {
 	[MAP_PROTECT] = "protect",   [MAP_ATTEMPTS] = "attempts",
 	[MAP_GUARDS] = "guards",     [MAP_GUARDED_NAMES] = "guarded_names",
 	[MAP_TRUSTS] = "trusts",     [MAP_CACHE] = "cache",
+	[MAP_KNOWN] = "known",
 };
 
 static void (*log_to)(int priority, const char *text);

@@ -213,6 +213,13 @@ struct kernel_launcher {
 /* Replaces all that were known. */
 int kernel_set_launchers(struct kernel *kernel, const struct kernel_launcher *launchers, size_t n);
 
+/*
+ * Files with names that rules are about (abi-names.h): @names in the order of their keys. Replaces
+ * all that were known.
+ */
+struct known_name;
+int kernel_set_known(struct kernel *kernel, const struct known_name *names, size_t n);
+
 /* Gives a running process (its descriptor) the label of a service manager. */
 int kernel_label_manager(struct kernel *kernel, int pidfd);
 

@@ -16,11 +16,11 @@
 
 #include "daemon/conf.h"
 #include "daemon/enforce.h"
+#include "daemon/identity.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 #include "daemon/launchers.h"
 #include "daemon/log.h"
-#include "daemon/names.h"
 #include "daemon/older.h"
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
@@ -50,6 +50,7 @@ struct manager {
 	struct kernel *kernel;
 	struct enforce *enforce;
 	struct store *store;
+	struct identity *identity;
 	struct protect *protect; /* NULL: protect = no */
 	size_t n_events;
 	__u64 n_dropped; /* as last reported */
@@ -71,6 +72,7 @@ struct manager *manager_free(struct manager *manager)
 	kernel_free(manager->kernel);
 	store_free(manager->store);
 	protect_free(manager->protect);
+	identity_free(manager->identity);
 	close_fd(manager->lock);
 	free(manager);
 	return NULL;
@@ -210,6 +212,7 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 		drain(manager, old);
 	}
 	manager->kernel = TAKE_PTR(kernel);
+	identity_forget(manager->identity);
 	manager->enforce = TAKE_PTR(enforce);
 	return watch_ring(manager);
 }
@@ -252,6 +255,7 @@ static int reload(struct manager *manager)
 	manager->store = TAKE_PTR(store);
 	if (manager->protect)
 		(void)protect_published(manager->protect, manager->kernel);
+	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, true);
 	log_report(&report);
 	manager->look_back |= report.n_images_new || report.rebound;
 	r = store_keep(manager->store, STORE_FOLDER_LAST);
@@ -350,11 +354,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 		manager->n_dropped = n_dropped;
 	}
 	/* once after a burst of changes, and when they are in force */
-	if (manager->look_back) {
+	if (manager->look_back)
 		older_report(manager->kernel);
-		names_report(manager->store);
-	}
 	manager->look_back = false;
+	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, false);
 	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
 		return sd_event_exit(manager->event, 0);
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
@@ -467,7 +470,8 @@ int manager_new(struct manager **ret_manager)
 	if (r < 0)
 		return log_errno(r, "cannot make the event loop");
 	manager->store = calloc(1, sizeof(*manager->store));
-	if (!manager->store)
+	manager->identity = identity_new();
+	if (!manager->store || !manager->identity)
 		return -ENOMEM;
 	r = watch_all(manager);
 	if (r >= 0)

@@ -59,6 +59,39 @@ static uint32_t decide_invoked(const struct compiler *c, uint32_t exec)
 	return deny && rule < c->n_own && !c->sources[rule]->is_default ? exec : BAILIFF_ALLOW;
 }
 
+/* Whether a rule restricts a verb by a pattern, whatever else lies inside it. */
+static bool restricts(const struct compiler *c, uint32_t rule, unsigned verb)
+{
+	return rule && rule < c->n_own && c->sources[rule]->verdict != BAILIFF_ALLOW &&
+	       !c->sources[rule]->is_default && c->verbs[rule] >> verb & 1;
+}
+
+/*
+ * What a policy's decision is for a thing that has other names too: itself, if a pattern restricts;
+ * an allow with the innermost of those rules that it is an exception to.
+ */
+static uint32_t decide_other(const struct compiler *c, unsigned verb, uint32_t word,
+			     const uint32_t *set, size_t n_set)
+{
+	uint32_t rule = BAILIFF_RULE(word), inner = 0;
+	size_t most = 0;
+
+	if (BAILIFF_VERDICT(word) != BAILIFF_ALLOW)
+		return rule < c->n_own && !c->sources[rule]->is_default ? word : BAILIFF_ALLOW;
+	for (size_t i = 0; i < n_set; i++) {
+		size_t n;
+
+		if (!restricts(c, set[i], verb))
+			continue;
+		interner_list(&c->containment.around, set[i], &n);
+		if (!inner || n > most) {
+			inner = set[i];
+			most = n;
+		}
+	}
+	return BAILIFF_ALLOW | inner << BAILIFF_RULE_SHIFT;
+}
+
 /* Whether the reader is an interpreter, to whom reading a file can be executing it. */
 static bool reads_scripts(const struct compiler *c, const uint32_t *set, size_t n_set)
 {
@@ -86,6 +119,8 @@ static void decide_all(const struct compiler *c, uint32_t policy, const uint32_t
 				 c->policies[policy]->scripts == POLICY_SCRIPTS_STRICT
 					 ? exec
 					 : said[BAILIFF_VERB_INVOKED]);
+	for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+		said[BAILIFF_VERB_OTHER + verb] = decide_other(c, verb, said[verb], set, n_set);
 	said[BAILIFF_VERB_ACT] = decide_policy(c, policy, BAILIFF_VERB_ACT, set, n_set, unnamed);
 	for (unsigned i = 0; i < BAILIFF_VERB_BELOW; i++)
 		words[i] = stricter(words[i], said[i]);
@@ -131,6 +166,8 @@ static void decide_strictest(const struct compiler *c, const uint32_t *set, size
 		said[BAILIFF_VERB_MAP] = said[BAILIFF_VERB_EXEC];
 		if (!c->verbs[set[i]]) /* reading may be executing */
 			said[BAILIFF_VERB_READ] = words[BAILIFF_VERB_EXEC];
+		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+			said[BAILIFF_VERB_OTHER + verb] = rule->is_default ? 0 : said[verb];
 		for (unsigned verb = 0; verb < BAILIFF_VERB_BELOW; verb++)
 			words[verb] = stricter(words[verb], said[verb]);
 	}

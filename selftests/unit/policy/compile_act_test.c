@@ -166,7 +166,8 @@ static void write_and_execute(void **state)
 	process_is(image, BAILIFF_PROCESS_WX, BAILIFF_WOULD_DENY, 4);
 	assert_int_equal(image_header(image->cells)->process, 1u << BAILIFF_PROCESS_WX);
 	assert_int_equal(image_header(image->cells)->used,
-			 1u << ACT | 1u << WRITE | 1u << (BAILIFF_VERB_BELOW + WRITE));
+			 1u << ACT | 1u << WRITE | 1u << (BAILIFF_VERB_OTHER + WRITE) |
+				 1u << (BAILIFF_VERB_BELOW + WRITE));
 	/* a process's memory, by whatever name */
 	write_is(image, "/proc/1/mem", BAILIFF_WOULD_DENY);
 	write_is(image, "/jail/proc/12/task/13/mem", BAILIFF_WOULD_DENY);

@@ -23,10 +23,15 @@
 #define WRITE BAILIFF_VERB_WRITE
 #define INVOKED BAILIFF_VERB_INVOKED
 #define MAP BAILIFF_VERB_MAP
+#define OTHER BAILIFF_VERB_OTHER
 #define BELOW BAILIFF_VERB_BELOW
 
-/* What a path may say, its parent may say of what is beneath. */
+/*
+ * What a path may say, its parent may say of what is beneath; and what a pattern restricts, it
+ * restricts by other names.
+ */
 #define USED(verbs) ((verbs) | (verbs) << BELOW)
+#define OTHERS(verbs) ((verbs) << OTHER)
 
 static struct policy *parse(const char *name, const char *text)
 {
@@ -195,7 +200,7 @@ static void defaults_answer_what_no_rule_names(void **state)
 	is(image, WRITE, "/s", BAILIFF_AUDIT, 5);
 	is(image, EXEC, "/s", BAILIFF_DENY, 2);
 	assert_int_equal(image_header(image->cells)->used,
-			 USED(1u << EXEC | 1u << READ | 1u << WRITE));
+			 USED(1u << EXEC | 1u << READ | 1u << WRITE) | OTHERS(1u << READ));
 	image_free(image);
 }
 
@@ -215,8 +220,30 @@ static void names_as_invoked_obey_patterns_only(void **state)
 	is(image, INVOKED, "/bin/ls", BAILIFF_ALLOW, 0);
 	is(image, INVOKED, "/usr/bin/date", BAILIFF_WOULD_DENY, 4);
 	assert_int_equal(image_header(image->cells)->used,
-			 USED(1u << EXEC) | 1u << INVOKED | 1u << MAP |
+			 USED(1u << EXEC) | OTHERS(1u << EXEC) | 1u << INVOKED | 1u << MAP |
 				 1u << (BELOW + BAILIFF_BELOW_MAP));
+	image_free(image);
+}
+
+static void what_other_names_add(void **state)
+{
+	struct image *image = compile("[exec]\ndefault = deny\ndeny = /a/b\nallow = /u/**\n"
+				      "[file]\ndeny = read /d/**\ndeny = read /d/e/**\n"
+				      "allow = read /d/e/f/** /x/**\naudit = write /d/**\n",
+				      NULL, NULL);
+
+	(void)state;
+	is(image, OTHER + EXEC, "/a/b", BAILIFF_DENY, 3);
+	is(image, EXEC, "/n", BAILIFF_DENY, 2);
+	is(image, OTHER + EXEC, "/n", BAILIFF_ALLOW, 0);
+	is(image, OTHER + EXEC, "/u/x", BAILIFF_ALLOW, 0);
+	is(image, OTHER + READ, "/d/x", BAILIFF_DENY, 6);
+	is(image, OTHER + READ, "/d/e/x", BAILIFF_DENY, 7);
+	is(image, OTHER + READ, "/x/x", BAILIFF_ALLOW, 0);
+	is(image, OTHER + WRITE, "/d/x", BAILIFF_AUDIT, 9);
+	/* an allow with what it is an exception to */
+	is(image, READ, "/d/e/f/x", BAILIFF_ALLOW, 8);
+	is(image, OTHER + READ, "/d/e/f/x", BAILIFF_ALLOW, 7);
 	image_free(image);
 }
 
@@ -256,7 +283,7 @@ static void the_header_tells_what_is_used_and_strictest(void **state)
 	const struct bailiff_image *header = image_header(image->cells);
 
 	(void)state;
-	assert_int_equal(header->used, USED(1u << READ));
+	assert_int_equal(header->used, USED(1u << READ) | OTHERS(1u << READ));
 	assert_int_equal(header->strictest[READ], decide(image, READ, "/b"));
 	assert_int_equal(header->strictest[WRITE], 0);
 	assert_int_equal(header->strictest[EXEC], 0);
@@ -502,6 +529,19 @@ static void random_policy(struct policy *policy, struct policy_rule *rules)
 	policy->defaults[WRITE].verdict = policy->defaults[READ].verdict;
 }
 
+/* What a single policy says of other names; of allows see what_other_names_add(). */
+static uint32_t other(const struct image *image, size_t n, uint32_t word, unsigned verb,
+		      const char *path)
+{
+	uint32_t said = decide(image, BAILIFF_VERB_OTHER + verb, path);
+	const struct bailiff_rule *rules =
+		(const struct bailiff_rule *)(image->cells + image_header(image->cells)->rules);
+
+	if (n > 1 || BAILIFF_VERDICT(said | word) == BAILIFF_ALLOW)
+		return said;
+	return rules[BAILIFF_RULE(word)].line ? word : BAILIFF_ALLOW; /* a default has no line */
+}
+
 static void compare(const struct policy *const *policies, size_t n, const char *const *universe,
 		    size_t n_universe)
 {
@@ -517,6 +557,9 @@ static void compare(const struct policy *const *policies, size_t n, const char *
 		oracle_below(image->cells, universe[i], strlen(universe[i]), right);
 		for (unsigned verb = 0; verb < BAILIFF_VERB_ACT; verb++)
 			right[verb] = oracle_decide(oracle, verb, i);
+		for (unsigned verb = 0; verb < BAILIFF_N_VERBS; verb++)
+			right[BAILIFF_VERB_OTHER + verb] =
+				other(image, n, right[verb], verb, universe[i]);
 		for (unsigned verb = 0; verb < BAILIFF_LABEL_WORDS; verb++) {
 			uint32_t word = decide(image, verb, universe[i]);
 
@@ -571,6 +614,7 @@ int main(void)
 		cmocka_unit_test(exceptions_hold_under_aliases),
 		cmocka_unit_test(defaults_answer_what_no_rule_names),
 		cmocka_unit_test(names_as_invoked_obey_patterns_only),
+		cmocka_unit_test(what_other_names_add),
 		cmocka_unit_test(the_strictest_policy_stands),
 		cmocka_unit_test(policies_make_no_exceptions_to_each_other),
 		cmocka_unit_test(the_header_tells_what_is_used_and_strictest),

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "daemon/enforce.h"
+#include "daemon/kernel.h"
+#include "daemon/known.h"
+#include "daemon/log.h"
+#include "daemon/roots.h"
+#include "daemon/store.h"
+#include "policy/glob.h"
+#include "policy/policy.h"
+
+#define LOOKS_MAX 30000	    /* files that are looked at by their names, at a time */
+#define LOOKS_A_SECOND 1000 /* ... on an average: after more of them it waits */
+#define LOOKS_SOON 10000    /* ... where a cgroup came under policy */
+#define TREE_MAX 50000	    /* files and folders in the trees that rules name */
+#define TREES_EVERY 60	    /* seconds */
+#define ROOTS_EVERY 10	    /* seconds */
+#define ROOTS_SOON 3 /* seconds after a cgroup came under policy: its first process is there */
+
+#define LINKS_MAX 4 /* of a path to the folder of a file */
+
+struct identity {
+	struct known known;
+	struct roots roots;
+	unsigned n_looks, since_look, since_trees, since_roots;
+	__u64 n_bound;
+	unsigned n_soon;
+	/* what could not be told to the kernel, now and when that was logged last */
+	struct missed {
+		unsigned n;
+		int error;
+		char first[BAILIFF_PATH_MAX + 1];
+	} missed;
+	unsigned n_logged;
+};
+
+struct identity *identity_new(void)
+{
+	return calloc(1, sizeof(struct identity));
+}
+
+struct identity *identity_free(struct identity *identity)
+{
+	if (!identity)
+		return NULL;
+	known_clear(&identity->known);
+	roots_clear(&identity->roots);
+	free(identity);
+	return NULL;
+}
+
+void identity_forget(struct identity *identity)
+{
+	identity->known.told = false;
+}
+
+static void miss(struct identity *identity, const char *path, int error)
+{
+	struct missed *missed = &identity->missed;
+
+	if (missed->n++)
+		return;
+	missed->error = error;
+	snprintf(missed->first, sizeof(missed->first), "%s", path);
+}
+
+static int open_from(int root, int at, const char *path, unsigned depth);
+
+/* Goes on behind a link, whose @rest has its '/'. One that leads upwards is none of a merged /usr.
+ */
+static int open_link(int root, int at, int link, const char *rest, unsigned depth)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlinkat(link, "", path, sizeof(path) - 1);
+
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	if (depth == LINKS_MAX || strstr(path, "..") || n + strlen(rest) >= sizeof(path))
+		return -ELOOP;
+	memcpy(path + n, rest, strlen(rest) + 1);
+	return open_from(root, *path == '/' ? root : at, path, depth + 1);
+}
+
+/*
+ * Opens what has a name in a container's root, as the container finds it: no link leads outside.
+ * (openat2() is none of those calls that RestrictSUIDSGID= leaves.)
+ */
+static int open_from(int root, int at, const char *path, unsigned depth)
+{
+	_cleanup_(close_fdp) int folder = -1;
+
+	for (;;) {
+		const char *name = path + strspn(path, "/"), *rest = name + strcspn(name, "/");
+		char component[NAME_MAX + 1];
+		struct stat st;
+		int fd;
+
+		if (rest - name > NAME_MAX || name == rest)
+			return -ENOENT;
+		snprintf(component, sizeof(component), "%.*s", (int)(rest - name), name);
+		fd = openat(folder < 0 ? at : folder, component, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			return -errno;
+		if (!*rest)
+			return fd;
+		if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+			int r = open_link(root, folder < 0 ? at : folder, fd, rest, depth);
+
+			close(fd);
+			return r;
+		}
+		close_fd(folder);
+		folder = fd;
+		path = rest;
+	}
+}
+
+static int open_in(int root, const char *path)
+{
+	return open_from(root, root, path, 0);
+}
+
+static void add(struct identity *identity, const struct stat *st, const char *path, bool of_tree)
+{
+	int r = known_add(&identity->known, st, path, of_tree);
+
+	if (r < 0)
+		miss(identity, path, r);
+}
+
+static void look_at(struct identity *identity, int root, const char *path)
+{
+	int fd = open_in(root, path);
+	struct stat st;
+
+	identity->n_looks++;
+	if (fd < 0) {
+		if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
+			miss(identity, path, fd);
+		return;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
+		add(identity, &st, path, false);
+	close(fd);
+}
+
+/* The kernel's own file systems have no links, and much that may not be looked at. */
+static bool has_links(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type != PROC_SUPER_MAGIC && fs.f_type != SYSFS_MAGIC &&
+	       fs.f_type != CGROUP2_SUPER_MAGIC;
+}
+
+/* Files with several names in a tree. */
+static void look_beneath(struct identity *identity, int root, const char *folder, unsigned *n)
+{
+	int fd = open_in(root, folder);
+	char from[64], path[BAILIFF_PATH_MAX + 1];
+	char *const paths[] = {from, NULL};
+	FTSENT *entry;
+	FTS *tree = NULL;
+
+	if (fd < 0)
+		return;
+	snprintf(from, sizeof(from), "/proc/self/fd/%d/.", fd);
+	if (has_links(fd))
+		tree = fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	while (tree && *n < TREE_MAX && (entry = fts_read(tree))) {
+		*n += entry->fts_info != FTS_DP;
+		if (entry->fts_info == FTS_DNR)
+			miss(identity, folder, -entry->fts_errno);
+		if (entry->fts_info != FTS_F || entry->fts_statp->st_nlink < 2)
+			continue;
+		snprintf(path, sizeof(path), "%s%s", folder, entry->fts_path + strlen(from));
+		add(identity, entry->fts_statp, path, true);
+	}
+	if (*n >= TREE_MAX)
+		miss(identity, folder, -E2BIG);
+	if (tree)
+		fts_close(tree);
+	close(fd);
+}
+
+static bool is_about_files(const struct policy_rule *rule)
+{
+	return rule->verdict != BAILIFF_ALLOW && !rule->is_default && rule->pattern[0] == '/' &&
+	       rule->verbs & ((1u << BAILIFF_N_VERBS) - 1);
+}
+
+/* The folder of a pattern that is all that is beneath one, or false. */
+static bool folder_of(const struct policy_rule *rule, char folder[static BAILIFF_PATH_MAX])
+{
+	size_t n = strlen(rule->pattern);
+
+	if (n > 3 && strcmp(rule->pattern + n - 3, "/**") == 0)
+		n -= 3;
+	else if (n > 1 && rule->pattern[n - 1] == '/')
+		n -= 1;
+	else
+		return false;
+	if (n >= BAILIFF_PATH_MAX || strcspn(rule->pattern, "*?[{\\") < n)
+		return false;
+	memcpy(folder, rule->pattern, n);
+	folder[n] = '\0';
+	return true;
+}
+
+/* What the rules of one policy are about, in one root; trees in the host's alone. */
+static void look_for(struct identity *identity, const struct policy *policy, int root,
+		     unsigned *n_tree)
+{
+	char path[BAILIFF_PATH_MAX];
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		const struct glob *text = glob_exact(rule->glob);
+
+		if (!is_about_files(rule))
+			continue;
+		if (n_tree && folder_of(rule, path))
+			look_beneath(identity, root, path, n_tree);
+		if (!text || text->n_bytes >= sizeof(path))
+			continue;
+		snprintf(path, sizeof(path), "%.*s", (int)text->n_bytes, text->bytes);
+		if (identity->n_looks < LOOKS_MAX)
+			look_at(identity, root, path);
+		else
+			miss(identity, path, -E2BIG);
+	}
+}
+
+/* The host: units have it, or most of it, too, and are known before they start. */
+static void look_at_host(struct identity *identity, const struct store *store, bool trees)
+{
+	_cleanup_(close_fdp) int root = open(ROOTS_HOST, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	unsigned n_tree = 0;
+
+	if (root < 0) {
+		miss(identity, "/", -errno);
+		return;
+	}
+	for (size_t i = 0; i < store->n_entries; i++)
+		look_for(identity, store->entries[i].text->policy, root, trees ? &n_tree : NULL);
+}
+
+static void look_at_roots(struct identity *identity, const struct enforce *enforce,
+			  const struct store *store)
+{
+	for (size_t i = 0; i < identity->roots.n; i++) {
+		const struct root *root = &identity->roots.of[i];
+		_cleanup_(close_fdp) int fd = roots_open(root);
+
+		/* its process is gone: others of the cgroup are found later */
+		for (size_t k = 0; fd >= 0 && k < store->n_entries; k++)
+			if (enforce_holds(enforce, root->slot, store->entries[k].name))
+				look_for(identity, store->entries[k].text->policy, fd, NULL);
+	}
+}
+
+/* Whether a cgroup came under policy lately. */
+static bool is_soon(struct identity *identity, struct kernel *kernel)
+{
+	__u64 n_bound = identity->n_bound;
+
+	(void)kernel_stat_get(kernel, BAILIFF_STAT_BOUND, &n_bound);
+	if (n_bound != identity->n_bound)
+		identity->n_soon = ROOTS_SOON;
+	else if (identity->n_soon)
+		identity->n_soon--;
+	identity->n_bound = n_bound;
+	return identity->n_soon;
+}
+
+static void log_missed(struct identity *identity)
+{
+	const struct missed *missed = &identity->missed;
+
+	if (missed->n > identity->n_logged)
+		log_print(LOG_ERR,
+			  "%u files or folders that rules name cannot be looked at, or are more "
+			  "than can be known; the first: %s (%s). Hard links of them have the "
+			  "answers of their own places",
+			  missed->n, missed->first, strerror(-missed->error));
+	identity->n_logged = missed->n;
+}
+
+/* Rules of which something cannot be told are named, as if it could not be looked at. */
+static void leave_out(void *userdata, const char *path, int error)
+{
+	miss(userdata, path, error);
+}
+
+static void look(struct identity *identity, struct kernel *kernel, const struct enforce *enforce,
+		 const struct store *store, bool trees)
+{
+	int r;
+
+	identity->n_looks = 0;
+	identity->missed.n = 0;
+	(void)known_begin(&identity->known, !trees);
+	look_at_host(identity, store, trees);
+	look_at_roots(identity, enforce, store);
+	r = known_tell(&identity->known, kernel, leave_out, identity);
+	if (r < 0)
+		miss(identity, "/", r);
+	if (trees)
+		log_missed(identity);
+}
+
+void identity_look(struct identity *identity, struct kernel *kernel, const struct enforce *enforce,
+		   const struct store *store, bool changed)
+{
+	bool soon = is_soon(identity, kernel) || changed;
+	bool trees = changed || ++identity->since_trees >= TREES_EVERY;
+	unsigned wait = identity->n_looks / (soon ? LOOKS_SOON : LOOKS_A_SECOND);
+
+	if (soon || ++identity->since_roots >= ROOTS_EVERY) {
+		identity->since_roots = 0;
+		roots_find(&identity->roots, kernel);
+	}
+	if (!trees && identity->since_look++ < wait)
+		return;
+	identity->since_look = 0;
+	if (trees)
+		identity->since_trees = 0;
+	look(identity, kernel, enforce, store, trees);
+}
