@@ -56,6 +56,8 @@ int ask_invoked(struct subject *subject, __u32 number, struct object *object,
  * event. */
 int ask_drift(struct subject *subject, __u32 number, struct object *object, __u32 verb,
 	      struct decision *best);
+/* Whether a file's inode is among those that have several names, one of which rules are about. */
+int inode_is_known(struct object *object);
 int judge(struct subject *subject, __u32 verbs, struct object *object);
 int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __u32 operation);
 int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);

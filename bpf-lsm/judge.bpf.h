@@ -29,7 +29,7 @@ static __always_inline __u32 strictest_words(__u32 image)
 /* What of other names counts where these verbs are asked about. */
 static __always_inline __u32 other_verbs(__u32 verbs)
 {
-	__u32 other = verbs & VERBS_OF_PATHS;
+	__u32 other = (verbs | verbs >> BAILIFF_VERB_OTHER) & VERBS_OF_PATHS;
 
 	if (verbs & VERB(MAP))
 		other |= VERB(EXEC);

@@ -13,10 +13,33 @@ static __always_inline int decide_name(const struct path *dir, struct dentry *de
 	return decide(&subject, VERB(WRITE), &object);
 }
 
+/*
+ * A name of a file that has others, which rules hold for because of this one: they would hold no
+ * more as soon as the daemon finds it gone. So nobody takes it away for whom it is restricted.
+ */
+static __always_inline int decide_last_name(struct subject *subject, struct object *object)
+{
+	__u32 verbs = VERBS_OF_PATHS << BAILIFF_VERB_OTHER;
+
+	if (!decide_used(subject, verbs) || !inode_is_known(object))
+		return 0;
+	return decide(subject, verbs, object);
+}
+
 SEC("lsm/path_unlink")
 int BPF_PROG(bailiff_path_unlink, const struct path *dir, struct dentry *dentry, int ret)
 {
-	return ret ? ret : decide_name(dir, dentry);
+	struct object object = {.mnt = dir->mnt, .dentry = dentry};
+	struct subject subject;
+	int r = 0;
+
+	if (ret)
+		return ret;
+	if (!subject_current(&subject))
+		return 0;
+	if (decide_used(&subject, VERB(WRITE)))
+		r = decide(&subject, VERB(WRITE), &object);
+	return r ? r : decide_last_name(&subject, &object);
 }
 
 SEC("lsm/path_rmdir")
@@ -66,6 +89,8 @@ static __always_inline int decide_two(struct object *from, struct object *to, bo
 		r = decide_move(&subject, from, to);
 	if (!r && exchange)
 		r = decide_move(&subject, to, from);
+	else if (!r)
+		r = decide_last_name(&subject, to);
 	return r;
 }
 

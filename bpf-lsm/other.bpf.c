@@ -136,7 +136,6 @@ struct knowing {
 	struct scratch *scratch;
 	struct decision *best;
 	__u32 verbs;
-	struct bailiff_known_key key;
 };
 
 static long known_step(__u32 place, struct knowing *knowing)
@@ -144,8 +143,8 @@ static long known_step(__u32 place, struct knowing *knowing)
 	struct scratch *scratch = knowing->scratch;
 	struct bailiff_known *name;
 
-	knowing->key.place = place;
-	name = bpf_map_lookup_elem(&known, &knowing->key);
+	scratch->key.place = place;
+	name = bpf_map_lookup_elem(&known, &scratch->key);
 	if (!name)
 		return 1;
 	scratch->off = PATH_END;
@@ -155,31 +154,45 @@ static long known_step(__u32 place, struct knowing *knowing)
 	return 0;
 }
 
+/* The key of the first name of a file that may have several. */
+static __always_inline bool key_find(struct object *object, struct bailiff_known_key *key)
+{
+	struct dentry *dentry = object->dentry;
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
+
+	/* an overlay's inodes say that they have one name, whatever those of its layers have */
+	if (!inode || (BPF_CORE_READ(inode, i_nlink) < 2 &&
+		       BPF_CORE_READ(sb, s_magic) != OVERLAYFS_SUPER_MAGIC))
+		return false;
+	key->inode = BPF_CORE_READ(inode, i_ino);
+	key->device = BPF_CORE_READ(sb, s_dev);
+	key->place = 0;
+	return true;
+}
+
+int inode_is_known(struct object *object)
+{
+	struct bailiff_known_key key;
+
+	return object && names_are_known() && key_find(object, &key) &&
+	       bpf_map_lookup_elem(&known, &key);
+}
+
 int ask_known(struct subject *subject, __u32 number, __u32 verbs, struct object *object,
 	      struct decision *best)
 {
+	struct scratch *scratch = scratch_of(number);
 	struct knowing knowing = {
 		.subject = subject,
-		.scratch = scratch_of(number),
+		.scratch = scratch,
 		.best = best,
-		.verbs = verbs,
+		.verbs = verbs | verbs >> BAILIFF_VERB_OTHER,
 	};
-	struct super_block *sb;
-	struct dentry *dentry;
-	struct inode *inode;
 
-	if (!names_are_known() || !subject || !knowing.scratch || !object || !best ||
-	    !may_be_stricter(subject, verbs, best))
+	if (!names_are_known() || !subject || !scratch || !object || !best ||
+	    !may_be_stricter(subject, verbs, best) || !key_find(object, &scratch->key))
 		return 0;
-	dentry = object->dentry;
-	inode = BPF_CORE_READ(dentry, d_inode);
-	sb = BPF_CORE_READ(dentry, d_sb);
-	/* an overlay's files say that they have one name, whatever those of its layers have */
-	if (!inode || (BPF_CORE_READ(inode, i_nlink) < 2 &&
-		       BPF_CORE_READ(sb, s_magic) != OVERLAYFS_SUPER_MAGIC))
-		return 0;
-	knowing.key.inode = BPF_CORE_READ(inode, i_ino);
-	knowing.key.device = BPF_CORE_READ(sb, s_dev);
 	best->named = false;
 	bpf_loop(BAILIFF_KNOWN_PLACES, known_step, &knowing, 0);
 	return 0;
@@ -193,7 +206,7 @@ int ask_others(struct subject *subject, __u32 number, __u32 verbs, struct object
 		.subject = subject,
 		.scratch = scratch,
 		.best = best,
-		.verbs = verbs,
+		.verbs = verbs | verbs >> BAILIFF_VERB_OTHER,
 	};
 
 	if (!subject || !scratch || !object || !best || !may_be_stricter(subject, verbs, best))

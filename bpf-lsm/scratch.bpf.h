@@ -43,6 +43,7 @@ struct scratch {
 	__u64 dentry[6]; /* of path.bpf.c, for which the stack is too small */
 	struct mounts mounts;
 	struct cache_place alone;
+	struct bailiff_known_key key;
 	char name[NAME_MAX + 1];
 	/* what is written at an offset below PATH_END has at most NAME_MAX bytes */
 	char path[PATH_END + NAME_MAX + 1];

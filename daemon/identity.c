@@ -76,11 +76,12 @@ static void miss(struct identity *identity, const char *path, int error)
 	snprintf(missed->first, sizeof(missed->first), "%s", path);
 }
 
-static int open_from(int root, int at, const char *path, unsigned depth);
+static int open_from(int root, int at, const char *path, unsigned depth, struct stat *ret_folder);
 
 /* Goes on behind a link, whose @rest has its '/'. One that leads upwards is none of a merged /usr.
  */
-static int open_link(int root, int at, int link, const char *rest, unsigned depth)
+static int open_link(int root, int at, int link, const char *rest, unsigned depth,
+		     struct stat *ret_folder)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlinkat(link, "", path, sizeof(path) - 1);
@@ -91,14 +92,14 @@ static int open_link(int root, int at, int link, const char *rest, unsigned dept
 	if (depth == LINKS_MAX || strstr(path, "..") || n + strlen(rest) >= sizeof(path))
 		return -ELOOP;
 	memcpy(path + n, rest, strlen(rest) + 1);
-	return open_from(root, *path == '/' ? root : at, path, depth + 1);
+	return open_from(root, *path == '/' ? root : at, path, depth + 1, ret_folder);
 }
 
 /*
  * Opens what has a name in a container's root, as the container finds it: no link leads outside.
  * (openat2() is none of those calls that RestrictSUIDSGID= leaves.)
  */
-static int open_from(int root, int at, const char *path, unsigned depth)
+static int open_from(int root, int at, const char *path, unsigned depth, struct stat *ret_folder)
 {
 	_cleanup_(close_fdp) int folder = -1;
 
@@ -111,13 +112,16 @@ static int open_from(int root, int at, const char *path, unsigned depth)
 		if (rest - name > NAME_MAX || name == rest)
 			return -ENOENT;
 		snprintf(component, sizeof(component), "%.*s", (int)(rest - name), name);
+		if (!*rest && fstat(folder < 0 ? at : folder, ret_folder) < 0)
+			return -errno;
 		fd = openat(folder < 0 ? at : folder, component, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 		if (fd < 0)
 			return -errno;
 		if (!*rest)
 			return fd;
 		if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
-			int r = open_link(root, folder < 0 ? at : folder, fd, rest, depth);
+			int r = open_link(root, folder < 0 ? at : folder, fd, rest, depth,
+					  ret_folder);
 
 			close(fd);
 			return r;
@@ -128,33 +132,28 @@ static int open_from(int root, int at, const char *path, unsigned depth)
 	}
 }
 
-static int open_in(int root, const char *path)
+/* *@ret_folder is the folder that has the name, or would have it; st_ino 0: there is none. */
+static int open_in(int root, const char *path, struct stat *ret_folder)
 {
-	return open_from(root, root, path, 0);
-}
-
-static void add(struct identity *identity, const struct stat *st, const char *path, bool of_tree)
-{
-	int r = known_add(&identity->known, st, path, of_tree);
-
-	if (r < 0)
-		miss(identity, path, r);
+	*ret_folder = (struct stat){};
+	return open_from(root, root, path, 0, ret_folder);
 }
 
 static void look_at(struct identity *identity, int root, const char *path)
 {
-	int fd = open_in(root, path);
-	struct stat st;
+	struct stat st, folder;
+	int fd = open_in(root, path, &folder), r = 0;
 
 	identity->n_looks++;
-	if (fd < 0) {
-		if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
-			miss(identity, path, fd);
-		return;
-	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
-		add(identity, &st, path, false);
-	close(fd);
+	if (folder.st_ino)
+		r = known_look(&identity->known, path, &folder);
+	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
+		r = fd;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
+		r = known_add(&identity->known, &st, path, &folder);
+	if (r < 0)
+		miss(identity, path, r);
+	close_fd(fd);
 }
 
 /* The kernel's own file systems have no links, and much that may not be looked at. */
@@ -169,7 +168,8 @@ static bool has_links(int fd)
 /* Files with several names in a tree. */
 static void look_beneath(struct identity *identity, int root, const char *folder, unsigned *n)
 {
-	int fd = open_in(root, folder);
+	struct stat above;
+	int fd = open_in(root, folder, &above), r;
 	char from[64], path[BAILIFF_PATH_MAX + 1];
 	char *const paths[] = {from, NULL};
 	FTSENT *entry;
@@ -187,7 +187,9 @@ static void look_beneath(struct identity *identity, int root, const char *folder
 		if (entry->fts_info != FTS_F || entry->fts_statp->st_nlink < 2)
 			continue;
 		snprintf(path, sizeof(path), "%s%s", folder, entry->fts_path + strlen(from));
-		add(identity, entry->fts_statp, path, true);
+		r = known_add(&identity->known, entry->fts_statp, path, NULL);
+		if (r < 0)
+			miss(identity, path, r);
 	}
 	if (*n >= TREE_MAX)
 		miss(identity, folder, -E2BIG);
@@ -299,15 +301,43 @@ static void log_missed(struct identity *identity)
 	identity->n_logged = missed->n;
 }
 
-/* Rules of which something cannot be told are named, as if it could not be looked at. */
+struct rules {
+	struct identity *identity;
+	const struct store *store;
+};
+
+/* Names for which there is no room are told as if they could not be looked at. */
 static void leave_out(void *userdata, const char *path, int error)
 {
-	miss(userdata, path, error);
+	const struct rules *rules = userdata;
+
+	miss(rules->identity, path, error);
+}
+
+static bool is_named(void *userdata, const char *path)
+{
+	const struct rules *rules = userdata;
+	size_t n_path = strlen(path);
+
+	for (size_t i = 0; i < rules->store->n_entries; i++) {
+		const struct policy *policy = rules->store->entries[i].text->policy;
+
+		for (size_t k = 0; k < policy->n_rules; k++) {
+			const struct glob *text = glob_exact(policy->rules[k].glob);
+
+			if (text && is_about_files(&policy->rules[k]) && text->n_bytes == n_path &&
+			    memcmp(text->bytes, path, n_path) == 0)
+				return true;
+		}
+	}
+	return false;
 }
 
 static void look(struct identity *identity, struct kernel *kernel, const struct enforce *enforce,
 		 const struct store *store, bool trees)
 {
+	struct rules rules = {identity, store};
+	const struct known_rules known_rules = {is_named, leave_out, &rules};
 	int r;
 
 	identity->n_looks = 0;
@@ -315,7 +345,7 @@ static void look(struct identity *identity, struct kernel *kernel, const struct 
 	(void)known_begin(&identity->known, !trees);
 	look_at_host(identity, store, trees);
 	look_at_roots(identity, enforce, store);
-	r = known_tell(&identity->known, kernel, leave_out, identity);
+	r = known_tell(&identity->known, kernel, &known_rules);
 	if (r < 0)
 		miss(identity, "/", r);
 	if (trees)

@@ -56,7 +56,7 @@ static const struct hook {
 				      .verbs = EXEC | READ | WRITE, .process = PROCESS(SIGNAL_OUT),
 				      .optional = true},
 	[KERNEL_HOOK_PATH_TRUNCATE] = {"path_truncate", "path_truncate", .verbs = WRITE},
-	[KERNEL_HOOK_PATH_UNLINK] = {"path_unlink", "path_unlink", .verbs = WRITE},
+	[KERNEL_HOOK_PATH_UNLINK] = {"path_unlink", "path_unlink", .verbs = EXEC | READ | WRITE},
 	[KERNEL_HOOK_PATH_RMDIR] = {"path_rmdir", "path_rmdir", .verbs = WRITE},
 	[KERNEL_HOOK_PATH_MKDIR] = {"path_mkdir", "path_mkdir", .verbs = WRITE},
 	[KERNEL_HOOK_PATH_MKNOD] = {"path_mknod", "path_mknod", .verbs = WRITE},

@@ -20,11 +20,11 @@ void known_clear(struct known *known)
 {
 	names_free(known->of, known->n);
 	names_free(known->next, known->n_next);
+	free(known->looks);
 	*known = (struct known){};
 }
 
-static int push(struct known *known, const struct bailiff_known_key *key, const char *path,
-		bool of_tree)
+static int push(struct known *known, const struct known_name *name)
 {
 	char *copy;
 
@@ -32,10 +32,11 @@ static int push(struct known *known, const struct bailiff_known_key *key, const 
 		return -E2BIG;
 	if (!known->next)
 		known->next = calloc(BAILIFF_KNOWN, sizeof(*known->next));
-	copy = known->next ? strdup(path) : NULL;
+	copy = known->next ? strdup(name->path) : NULL;
 	if (!copy)
 		return -ENOMEM;
-	known->next[known->n_next++] = (struct known_name){*key, copy, of_tree};
+	known->next[known->n_next] = *name;
+	known->next[known->n_next++].path = copy;
 	return 0;
 }
 
@@ -45,23 +46,55 @@ int known_begin(struct known *known, bool keep_trees)
 
 	names_free(known->next, known->n_next);
 	known->next = NULL;
-	known->n_next = 0;
+	known->n_next = known->n_looks = 0;
 	for (size_t i = 0; i < known->n && keep_trees && r == 0; i++)
 		if (known->of[i].of_tree)
-			r = push(known, &known->of[i].key, known->of[i].path, true);
+			r = push(known, &known->of[i]);
 	return r;
 }
 
-int known_add(struct known *known, const struct stat *st, const char *path, bool of_tree)
+static __u64 hash_path(const char *path)
 {
-	struct bailiff_known_key key = {
-		.inode = st->st_ino,
-		.device = kernel_device(st->st_dev),
+	__u64 hash = 0xcbf29ce484222325;
+
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 0x100000001b3;
+	return hash;
+}
+
+int known_look(struct known *known, const char *path, const struct stat *folder)
+{
+	if (known->n_looks == known->looks_capacity) {
+		size_t capacity = 2 * known->looks_capacity + 64;
+		struct known_look *looks =
+			reallocarray(known->looks, capacity, sizeof(*known->looks));
+
+		if (!looks)
+			return -ENOMEM;
+		known->looks = looks;
+		known->looks_capacity = capacity;
+	}
+	known->looks[known->n_looks++] = (struct known_look){
+		.hash = hash_path(path),
+		.folder = {folder->st_dev, folder->st_ino},
+	};
+	return 0;
+}
+
+int known_add(struct known *known, const struct stat *st, const char *path,
+	      const struct stat *folder)
+{
+	struct known_name name = {
+		.key = {.inode = st->st_ino, .device = kernel_device(st->st_dev)},
+		.path = (char *)path,
+		.of_tree = !folder,
 	};
 
 	if (strlen(path) > BAILIFF_KNOWN_NAME_MAX)
 		return -ENAMETOOLONG;
-	return push(known, &key, path, of_tree);
+	if (folder)
+		name.folder = (struct known_folder){folder->st_dev, folder->st_ino};
+	return push(known, &name);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -81,8 +114,7 @@ static bool same_file(const struct known_name *a, const struct known_name *b)
 }
 
 /* Sorts, takes out what is there twice, and gives each its place. */
-static void settle(struct known *known,
-		   void (*left_out)(void *userdata, const char *path, int error), void *userdata)
+static void settle(struct known *known, const struct known_rules *rules)
 {
 	size_t n = 0;
 
@@ -98,10 +130,12 @@ static void settle(struct known *known,
 			known->next[n++] = *name;
 			continue;
 		}
-		if (twice)
-			last->of_tree |= name->of_tree;
-		else
-			left_out(userdata, name->path, -E2BIG);
+		if (twice && !name->of_tree) {
+			last->of_tree = false;
+			last->folder = name->folder;
+		}
+		if (!twice)
+			rules->left_out(rules->userdata, name->path, -E2BIG);
 		free(name->path);
 	}
 	known->n_next = n;
@@ -118,13 +152,49 @@ static bool differs(const struct known *known)
 	return false;
 }
 
-int known_tell(struct known *known, struct kernel *kernel,
-	       void (*left_out)(void *userdata, const char *path, int error), void *userdata)
+/* Whether a name that is not found any more is gone, and not its folder out of sight. */
+static bool is_gone(const struct known *known, const struct known_name *name)
+{
+	__u64 hash = hash_path(name->path);
+
+	for (size_t i = 0; i < known->n_looks; i++) {
+		const struct known_look *look = &known->looks[i];
+
+		if (look->hash == hash && look->folder.device == name->folder.device &&
+		    look->folder.inode == name->folder.inode)
+			return true;
+	}
+	return false;
+}
+
+/* Keeps what is out of sight. The list is sorted. */
+static void keep(struct known *known, const struct known_rules *rules)
+{
+	size_t n = known->n_next;
+
+	for (size_t i = 0; i < known->n; i++) {
+		const struct known_name *name = &known->of[i];
+		int r;
+
+		if (name->of_tree ||
+		    (n && bsearch(name, known->next, n, sizeof(*known->next), compare_names)))
+			continue;
+		if (is_gone(known, name) || !rules->is_named(rules->userdata, name->path))
+			continue;
+		r = push(known, name);
+		if (r < 0)
+			rules->left_out(rules->userdata, name->path, r);
+	}
+}
+
+int known_tell(struct known *known, struct kernel *kernel, const struct known_rules *rules)
 {
 	int r = 0;
 	bool new;
 
-	settle(known, left_out, userdata);
+	settle(known, rules);
+	keep(known, rules);
+	settle(known, rules);
 	new = !known->told || differs(known);
 	names_free(known->of, known->n);
 	known->of = TAKE_PTR(known->next);

@@ -39,6 +39,7 @@ act=$root/bin/act
 # hard links, and some on an overlay's lower layer
 mkdir -p $root/{links,exact,lower,upper,work,overlay}
 echo secret >$root/exact/key
+echo plain >$root/open/plain
 echo free >$root/links/free
 ln $root/links/free $root/links/free2
 ln $root/secret/key $root/links/key
@@ -155,6 +156,15 @@ status "... and what it was before has its own answer" 0 run $act read $root/lin
 ln $root/exact/key $root/links/late
 eventually refused $root/links/late || not_ok "a link that was made later is denied"
 status "a link that somebody unconfined made later" 1 run $act read $root/links/late
+
+# What the kernel knows by a name is not forgotten by what those do who are under the rule.
+status "the name is not taken away, that others are known by" 1 run sh -c "exec 2>/dev/null; rm $root/exact/key || exit 1"
+status "... nor another file put there" 1 run sh -c "exec 2>/dev/null; mv $root/open/plain $root/exact/key || exit 1"
+status "... another one can be" 0 run rm $root/open/plain
+status "its folder is mounted over" 0 run mount -t tmpfs tmpfs $root/exact
+sleep 3
+status "... and the link is still known" 1 run $act read $root/links/new
+umount $root/exact
 
 # Another mount namespace: its mounts are no names here, and ours are none there.
 has "a namespace of its own sees its own" "denied" "$(run unshare -m sh -c "cat $root/folder/key" 2>&1)"
