@@ -21,8 +21,7 @@
 /* What stands before PATH_END in scratch.bpf.h, for every processor. */
 #define SCRATCH_PER_CPU 5
 
-/* bpffs refuses names with a dot */
-#define PINS_NEXT KERNEL_PINS "-next"
+#define PINS_NEXT KERNEL_PINS "-next" /* bpffs refuses names with a dot */
 #define PINS_LAST KERNEL_PINS "-last"
 
 const char *const kernel_map_names[N_MAPS] = {
