@@ -55,7 +55,7 @@ struct kernel {
 	int maps[N_MAPS];
 	int programs[KERNEL_N_HOOKS]; /* -1: not loaded */
 	int links[KERNEL_N_HOOKS];    /* -1: not attached */
-	int older;		      /* the program of kernel_older_walk(); -1: not loaded yet */
+	int older, label_older;	      /* iterators that are run again and again; -1: not loaded */
 	bool pinned, read_only;
 	bool copied; /* control, slots and arena are copies */
 	bool protect;

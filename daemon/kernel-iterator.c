@@ -50,13 +50,12 @@ int kernel_iterate(int program)
 }
 
 /* Runs a program that writes to maps, and at most a byte here. */
-static int run_once(struct kernel *kernel, const char *name)
+static int run(int program)
 {
-	int program = kernel_load_iterator(kernel, name), fd = kernel_iterate(program);
+	int fd = kernel_iterate(program);
 	char byte;
 	ssize_t n;
 
-	close_fd(program);
 	if (fd < 0)
 		return fd;
 	do
@@ -69,8 +68,9 @@ static int run_once(struct kernel *kernel, const char *name)
 
 int kernel_find_locks(struct kernel *kernel)
 {
-	int r = run_once(kernel, "bailiff_locks");
+	int program = kernel_load_iterator(kernel, "bailiff_locks"), r = run(program);
 
+	close_fd(program);
 	if (r < 0)
 		return r;
 	return kernel->control->rename_lock && kernel->control->mount_lock ? 0 : -ENOENT;
@@ -78,5 +78,7 @@ int kernel_find_locks(struct kernel *kernel)
 
 int kernel_label_older(struct kernel *kernel)
 {
-	return run_once(kernel, "bailiff_label_older");
+	if (kernel->label_older < 0)
+		kernel->label_older = kernel_load_iterator(kernel, "bailiff_label_older");
+	return run(kernel->label_older);
 }

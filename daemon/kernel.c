@@ -72,11 +72,10 @@ static struct kernel *kernel_new(void)
 	if (!kernel)
 		return NULL;
 	libbpf_set_print(log_libbpf);
-	for (size_t i = 0; i < N_MAPS; i++)
-		kernel->maps[i] = -1;
-	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
-		kernel->programs[i] = kernel->links[i] = -1;
-	kernel->older = -1;
+	memset(kernel->maps, 0xff, sizeof(kernel->maps)); /* -1: none yet */
+	memset(kernel->programs, 0xff, sizeof(kernel->programs));
+	memset(kernel->links, 0xff, sizeof(kernel->links));
+	kernel->older = kernel->label_older = -1;
 	kernel->n_cpus = libbpf_num_possible_cpus();
 	return kernel;
 }
@@ -104,6 +103,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 		close_fd(kernel->links[i]);
 	}
 	close_fd(kernel->older);
+	close_fd(kernel->label_older);
 	free(kernel);
 	return NULL;
 }
