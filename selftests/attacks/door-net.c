@@ -91,6 +91,7 @@ static void answer_datagrams(int server)
 static void serve_socket(int family_, int type, const union address *address, socklen_t n)
 {
 	int fd = socket(family_, type, 0), one = 1, queue = 16, bound = -1;
+	pid_t helper = getpid();
 
 	if (family_ == AF_UNIX)
 		unlink(address->unix_path.sun_path);
@@ -111,6 +112,9 @@ static void serve_socket(int family_, int type, const union address *address, so
 	}
 	if (fork() == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* the helper may have been killed just before; its socket must not stay taken */
+		if (getppid() != helper)
+			_exit(0);
 		if (type == SOCK_STREAM)
 			answer_stream(fd);
 		answer_datagrams(fd);
