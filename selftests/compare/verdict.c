@@ -9,7 +9,7 @@
 #include "selftests/compare/compare.h"
 #include "selftests/unit/policy/oracle.h"
 
-#define ASKED (BAILIFF_VERB_INVOKED + 1) /* exec, read, write, and exec as invoked */
+#define ASKED (BAILIFF_VERB_MAP + 1) /* exec, read, write, exec as invoked, and to be mapped */
 
 /* What was asked before. */
 #define MEMO 8192
@@ -164,7 +164,8 @@ static bool is_laxer(struct set *set, const char *from, const char *to)
 		if (verdict(set, verb, from) == BAILIFF_DENY &&
 		    verdict(set, verb, to) != BAILIFF_DENY)
 			return true;
-	return false;
+	return verdict(set, BAILIFF_VERB_MAP, from) == BAILIFF_DENY &&
+	       verdict(set, BAILIFF_VERB_MAP, to) != BAILIFF_DENY;
 }
 
 static __u32 state_beneath(const struct set *set, const char *name)
