@@ -28,6 +28,7 @@ enum kernel_map {
 
 extern const char *const kernel_map_names[N_MAPS];
 
+struct bpf_object;
 struct btf;
 struct ring_buffer;
 
@@ -54,6 +55,7 @@ struct bailiff_bpf;
 struct kernel {
 	int maps[N_MAPS];
 	int programs[KERNEL_N_HOOKS]; /* -1: not loaded */
+	bool unfit[KERNEL_N_HOOKS];   /* known to be of a form that this kernel has not */
 	int links[KERNEL_N_HOOKS];    /* -1: not attached */
 	int older, label_older;	      /* iterators that are run again and again; -1: not loaded */
 	bool pinned, read_only;
@@ -87,6 +89,13 @@ int kernel_mark_slots(struct kernel *kernel);
  * each is made anew.
  */
 int kernel_find_locks(struct kernel *kernel);
+
+/*
+ * Chooses the programs that @needs asks for and that are not there yet, of hooks that this kernel
+ * has, each in the form that it has. Returns how many, or a negative errno.
+ */
+int kernel_choose_programs(struct kernel *kernel, struct bpf_object *object,
+			   const struct kernel_needs *needs);
 
 /* Makes what is loaded from @skeleton use the maps of @kernel. Returns 0 or a negative errno. */
 int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton);

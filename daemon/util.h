@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,14 @@
 static inline void freep(void *pointer)
 {
 	free(*(void **)pointer);
+}
+
+/* Returns another descriptor of the same, or a negative errno. */
+static inline int dup_fd(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return copy < 0 ? -errno : copy;
 }
 
 static inline void close_fd(int fd)
