@@ -34,7 +34,7 @@ static __always_inline int decide_attribute(struct dentry *dentry)
 
 	if (!subject_current(&subject) || !decide_used(&subject, VERB(WRITE)))
 		return 0;
-	return decide_dentry(&subject, VERB(WRITE), dentry, 0);
+	return decide_dentry(&subject, VERB(WRITE), dentry);
 }
 
 /* include/linux/fs.h. Mode, owner and size have been decided by the hooks of their paths. */

@@ -53,7 +53,8 @@ static __always_inline bool key_fill(struct cache_key *key, struct subject *subj
 	key->dentry = dentry;
 	key->parent = dentry->d_parent;
 	key->hash = dentry->d_name.hash;
-	key->len = dentry->d_name.len;
+	/* a name has 255 bytes at most */
+	key->len = dentry->d_name.len | state->known_serial << 8;
 	key->inode = inode;
 	key->number = inode->i_ino;
 	key->generation = inode->i_generation;
@@ -66,7 +67,7 @@ static __always_inline bool key_fill(struct cache_key *key, struct subject *subj
 		key->serials[i] = image ? image_serial(base, image) : 0;
 		key->starts[i] = image ? subject->starts[i] : 0;
 	}
-	key->verbs = verbs | state->known_serial << 16;
+	key->verbs = verbs;
 	key->minute = bpf_jiffies64() >> 14;
 	return true;
 }

@@ -28,7 +28,7 @@
 
 struct cache_key {
 	const void *dentry, *parent, *inode, *mnt, *mount_ns;
-	__u32 hash, len; /* of the name */
+	__u32 hash, len; /* of the name; .len has the count of what is known as well */
 	__u64 number;
 	__u32 generation, device;
 	__u32 renames, mounts;

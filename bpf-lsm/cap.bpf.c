@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
 #include "act.bpf.h"
+#include "call.bpf.h"
 
 /* include/linux/security.h: the kernel asks for itself, and wants no entry in a log. */
 #define CAP_OPT_NOAUDIT 2
@@ -52,19 +53,12 @@ static __always_inline __u32 process_of_call(__u32 call, __u32 setns)
 /* Which act the current system call is, of those above. */
 static __always_inline __u32 current_call(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct call call = call_of(bpf_get_current_task_btf());
 
 #if defined(__TARGET_ARCH_x86)
-	__u32 call = BPF_CORE_READ(regs, orig_ax) & ~(1u << 30); /* x32 */
-	bool is_32bit = BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
-
-	return process_of_call(call, is_32bit ? 346 : 308);
+	return process_of_call(call.number & ~(1u << 30) /* x32 */, call.is_32bit ? 346 : 308);
 #else
-	__u32 call = BPF_CORE_READ(regs, syscallno);
-	bool is_32bit = BPF_CORE_READ(task, thread_info.flags) & (1ul << TIF_32BIT);
-
-	return process_of_call(call, is_32bit ? 375 : 268);
+	return process_of_call(call.number, call.is_32bit ? 375 : 268);
 #endif
 }
 

@@ -188,17 +188,20 @@ SEC("lsm/bprm_committing_creds")
 int BPF_PROG(bailiff_executed, struct linux_binprm *bprm)
 {
 	struct bailiff_label *label;
-	void *base = arena_base();
 	struct subject subject;
+	bool confined;
 
-	if (!subject_current(&subject) || !base)
+	if (subject_is_free())
 		return 0;
+	confined = subject_find(&subject);
 	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
 	if (!label)
 		return 0; /* it cannot be told who that is */
 	label->inode = bprm->file->f_inode->i_ino;
 	label->device = bprm->file->f_inode->i_sb->s_dev;
 	inherit(label);
-	class_find_all(&subject);
+	/* without a policy now it may be under one later, and is then who it is from here on */
+	if (confined)
+		class_find_all(&subject);
 	return 0;
 }

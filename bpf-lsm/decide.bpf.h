@@ -59,7 +59,8 @@ int ask_drift(struct subject *subject, __u32 number, struct object *object, __u3
 /* Whether a file's inode is among those that have several names, one of which rules are about. */
 int inode_is_known(struct object *object);
 int judge(struct subject *subject, __u32 verbs, struct object *object);
-int judge_dentry(struct subject *subject, __u32 verbs, struct object *object, __u32 operation);
+int judge_dentry(struct subject *subject, __u32 verbs, struct object *object);
+int judge_socket(struct subject *subject, struct object *object, __u32 operation);
 int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);
 int judge_move(struct subject *subject, struct object *from, struct object *to);
 int judge_move_others(struct subject *subject, struct object *from, struct object *to);
@@ -85,16 +86,24 @@ static __always_inline int decide_invoked(struct subject *subject, struct object
 }
 
 /*
- * The same for @dentry alone, of which the hook does not say on which mount it is: all names that
- * it has in the task's mount namespace are asked. For a unix socket's file (VERB(ACT)), @operation
- * is what is done to it (enum bailiff_network); 0 otherwise.
+ * The same for @dentry alone, of which the hook does not say on which mount it is: it may have
+ * several names in the task's mount namespace.
  */
 static __always_inline int decide_dentry(struct subject *subject, __u32 verbs,
-					 struct dentry *dentry, char operation)
+					 struct dentry *dentry)
 {
 	struct object object = {.dentry = dentry};
 
-	return judge_dentry(subject, verbs, &object, operation) ? -EACCES : 0;
+	return judge_dentry(subject, verbs, &object) ? -EACCES : 0;
+}
+
+/* The same for a unix socket's file; @operation is what is done to it (enum bailiff_network). */
+static __always_inline int decide_socket(struct subject *subject, struct dentry *dentry,
+					 char operation)
+{
+	struct object object = {.dentry = dentry};
+
+	return judge_socket(subject, &object, operation) ? -EACCES : 0;
 }
 
 /* Answers the strictest that there is for @verbs, because of @reason. */

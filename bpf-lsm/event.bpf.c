@@ -2,6 +2,7 @@
 
 #include "event.bpf.h"
 
+#include "call.bpf.h"
 #include "match.bpf.h"
 
 #define TEXT_MASK (PATH_END - 1)
@@ -22,6 +23,7 @@ static __always_inline __u32 text_add(struct scratch *scratch, __u32 at)
 static __always_inline void event_who(struct bailiff_event *event, struct task_struct *task)
 {
 	__u64 ids = bpf_get_current_uid_gid();
+	struct call call = call_of(task);
 
 	event->time = bpf_ktime_get_boot_ns();
 	event->tgid = BPF_CORE_READ(task, tgid);
@@ -29,23 +31,8 @@ static __always_inline void event_who(struct bailiff_event *event, struct task_s
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	event->uid = ids;
 	event->gid = ids >> 32;
+	event->syscall = call.is_32bit ? -1 : (__s32)call.number;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
-}
-
-static __always_inline void event_syscall(struct bailiff_event *event, struct task_struct *task)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-
-	/* 32-bit calls have another table of numbers */
-#if defined(__TARGET_ARCH_x86)
-	event->syscall = BPF_CORE_READ(regs, orig_ax);
-	if (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
-		event->syscall = -1;
-#else
-	event->syscall = BPF_CORE_READ(regs, syscallno);
-	if (BPF_CORE_READ(task, thread_info.flags) & (1ul << TIF_32BIT))
-		event->syscall = -1;
-#endif
 }
 
 static __always_inline struct bailiff_rule *rule_find(void *base, struct decision *decision)
@@ -128,7 +115,6 @@ int event_emit(struct subject *subject, struct decision *decision, __u32 number,
 	counter = event_rule(scratch, base, decision);
 	if (scratch) {
 		event_who(&scratch->event, task);
-		event_syscall(&scratch->event, task);
 		scratch->event.cgroup = subject->cgroup;
 		n = event_texts(scratch, object, decision->named, task);
 		if (n <= sizeof(scratch->text))

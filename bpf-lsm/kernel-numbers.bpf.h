@@ -32,6 +32,7 @@
 
 /* include/uapi/linux/magic.h, and fs/xfs/libxfs/xfs_format.h */
 #define BTRFS_SUPER_MAGIC 0x9123683e
+#define CGROUP2_SUPER_MAGIC 0x63677270
 #define EXT4_SUPER_MAGIC 0xef53
 #define F2FS_SUPER_MAGIC 0xf2f52010
 #define HUGETLBFS_MAGIC 0x958458f6

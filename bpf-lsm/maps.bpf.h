@@ -103,7 +103,7 @@ extern struct events_map events SEC(".maps");
 struct known_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, BAILIFF_KNOWN);
+	__uint(max_entries, 2 * BAILIFF_KNOWN); /* those of before, and those from now on */
 	__type(key, struct bailiff_known_key);
 	__type(value, struct bailiff_known);
 };

@@ -118,3 +118,22 @@ int BPF_PROG(bailiff_path_rename, const struct path *old_dir, struct dentry *old
 		return ret;
 	return decide_two(&from, &to, flags & RENAME_EXCHANGE);
 }
+
+/*
+ * A file of an overlay's lower layer becomes another when it is changed: by all its names but the
+ * one that is used it is what it was, and nothing tells that both are the same. So what has a
+ * restricted name stays as it is.
+ */
+SEC("lsm/inode_copy_up")
+int BPF_PROG(bailiff_copy_up, struct dentry *dentry, void *new, int ret)
+{
+	__u32 verbs = VERBS_OF_PATHS << BAILIFF_VERB_OTHER;
+	struct object object = {.dentry = dentry};
+	struct subject subject;
+
+	if (ret)
+		return ret;
+	if (!subject_current(&subject) || !decide_used(&subject, verbs) || !inode_is_known(&object))
+		return 0;
+	return judge_dentry(&subject, verbs, &object) ? -EACCES : 0;
+}

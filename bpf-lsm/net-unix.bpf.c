@@ -19,7 +19,7 @@ static __always_inline int decide_peer(struct unix_sock *peer)
 	if (!dentry)
 		return decide_plain(&subject, BAILIFF_NETWORK_CONNECT, BAILIFF_PROTOCOL_UNIX);
 	/* its mount is that of the process that made it: what names it has here is what counts */
-	return decide_dentry(&subject, VERB(ACT), dentry, BAILIFF_NETWORK_CONNECT);
+	return decide_socket(&subject, dentry, BAILIFF_NETWORK_CONNECT);
 }
 
 SEC("lsm/unix_stream_connect")

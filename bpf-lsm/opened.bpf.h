@@ -23,3 +23,16 @@ static __always_inline int decide_opened(struct subject *subject, __u32 verbs, s
 	cache_keep(&place, !r && object.may_be_kept);
 	return r;
 }
+
+/* Uses of a file other than opening it: too rare to be remembered. */
+static __always_inline int decide_file(struct file *file, __u32 verbs)
+{
+	struct subject subject;
+	struct object object;
+
+	if (!verbs || !subject_current(&subject) || !decide_used(&subject, verbs) ||
+	    file_is_backing(file))
+		return 0;
+	object = object_of(&file->f_path);
+	return decide(&subject, verbs, &object);
+}

@@ -96,6 +96,49 @@ int BPF_PROG(bailiff_file_fcntl, struct file *file, unsigned int cmd, unsigned l
 	return current_process(BAILIFF_PROCESS_SIGNAL_OUT);
 }
 
+/* The name of a file that acts on a whole cgroup: cgroup.kill, cgroup.freeze. */
+static __always_inline bool is_cgroup_signal(struct dentry *dentry)
+{
+	char name[9] = {};
+
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+	return name[0] == 'c' && name[6] == '.' && (name[7] == 'k' || name[7] == 'f');
+}
+
+/* Whether a cgroup's file is of the cgroup @id or of one beneath it: the inodes have the ids. */
+static __always_inline bool is_file_beneath(struct dentry *dentry, __u64 id)
+{
+	for (int i = 0; i < CGROUPS_DEPTH_MAX; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+
+		if (parent == dentry)
+			return false;
+		dentry = parent;
+		if (BPF_CORE_READ(dentry, d_inode, i_ino) == id)
+			return true;
+	}
+	return false;
+}
+
+/* A signal to all in another cgroup; freezing them is SIGSTOP. */
+SEC("?lsm/file_open")
+int BPF_PROG(bailiff_cgroup_signal, struct file *file, int ret)
+{
+	struct dentry *dentry;
+	struct subject subject;
+
+	if (ret)
+		return ret;
+	if (!(file->f_mode & FMODE_WRITE))
+		return 0;
+	dentry = BPF_CORE_READ(file, f_path.dentry);
+	if (BPF_CORE_READ(dentry, d_sb, s_magic) != CGROUP2_SUPER_MAGIC ||
+	    !is_cgroup_signal(dentry) || !subject_current(&subject) ||
+	    is_file_beneath(dentry, subject.label ? subject.label->cgroup : subject.cgroup))
+		return 0;
+	return decide_process(&subject, BAILIFF_PROCESS_SIGNAL_OUT);
+}
+
 SEC("lsm/path_chroot")
 int BPF_PROG(bailiff_path_chroot, const struct path *path, int ret)
 {
@@ -138,6 +181,13 @@ int BPF_PROG(bailiff_read_file, struct file *file, int id, bool contents, int re
 	if (ret)
 		return ret;
 	return id == KERNEL_READ_MODULE ? current_process(BAILIFF_PROCESS_MODULE) : 0;
+}
+
+/* The kernel has one loaded for the caller: for a socket's family, a file system, a device. */
+SEC("lsm/kernel_module_request")
+int BPF_PROG(bailiff_module_request, char *name, int ret)
+{
+	return ret ? ret : current_process(BAILIFF_PROCESS_MODULE);
 }
 
 SEC("lsm/key_alloc")

@@ -7,22 +7,6 @@
  * by whatever name; and names that nothing has yet, by the directory that they would be in.
  */
 
-/*
- * PID 1 does as it is asked: removes folders that some unit calls its own, writes drop-ins. So what
- * is the daemon's is refused to it, too, but for the files of cgroups.
- */
-static __always_inline int refuse(__u32 guard)
-{
-	__u32 door = guard >> BAILIFF_GUARD_SHIFT;
-	int flags = 0;
-
-	if (!guard)
-		return 0;
-	if (guard & (BAILIFF_GUARD_SELF | BAILIFF_GUARD_TREE) && door != BAILIFF_DOOR_CGROUP)
-		flags = REFUSE_MANAGER;
-	return protect_refuses(door, flags);
-}
-
 /* The guard of a name in a directory, whether something has it or not. */
 static __always_inline __u32 name_guard(struct inode *dir, struct dentry *dentry)
 {
@@ -186,30 +170,4 @@ int BPF_PROG(bailiff_protect_rename, struct inode *old_dir, struct dentry *old,
 		return ret;
 	guard = old_guard(old_dir, old);
 	return refuse(guard ? guard : old_guard(new_dir, new)) ? -EACCES : 0;
-}
-
-SEC("lsm/inode_setattr")
-int BPF_PROG(bailiff_protect_attr, void *idmap, struct dentry *dentry, struct iattr *attr, int ret)
-{
-	if (ret)
-		return ret;
-	return refuse(dentry_guard(dentry, dentry_device(dentry))) ? -EACCES : 0;
-}
-
-/* Before 6.8. */
-SEC("?lsm/inode_setattr")
-int BPF_PROG(bailiff_protect_attr_2, struct dentry *dentry, struct iattr *attr, int ret)
-{
-	if (ret)
-		return ret;
-	return refuse(dentry_guard(dentry, dentry_device(dentry))) ? -EACCES : 0;
-}
-
-SEC("lsm/inode_setxattr")
-int BPF_PROG(bailiff_protect_xattr, void *idmap, struct dentry *dentry, const char *name,
-	     const void *value, __u64 size, int flags, int ret)
-{
-	if (ret)
-		return ret;
-	return refuse(dentry_guard(dentry, dentry_device(dentry))) ? -EACCES : 0;
 }

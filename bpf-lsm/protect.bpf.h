@@ -108,3 +108,19 @@ static __always_inline struct bailiff_protect *protect_state(void)
 
 	return bpf_map_lookup_elem(&protect, &zero);
 }
+
+/*
+ * PID 1 does as it is asked: removes folders that some unit calls its own, writes drop-ins. So what
+ * is the daemon's is refused to it, too, but for the files of cgroups.
+ */
+static __always_inline int refuse(__u32 guard)
+{
+	__u32 door = guard >> BAILIFF_GUARD_SHIFT;
+	int flags = 0;
+
+	if (!guard)
+		return 0;
+	if (guard & (BAILIFF_GUARD_SELF | BAILIFF_GUARD_TREE) && door != BAILIFF_DOOR_CGROUP)
+		flags = REFUSE_MANAGER;
+	return protect_refuses(door, flags);
+}

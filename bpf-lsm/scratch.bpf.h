@@ -42,6 +42,7 @@ struct scratch {
 	void *pointer;	 /* of told.bpf.h */
 	__u64 dentry[6]; /* of path.bpf.c, for which the stack is too small */
 	struct mounts mounts;
+	struct mounts names; /* of decide-dentry.bpf.c: within this walk is the one above */
 	struct cache_place alone;
 	struct bailiff_known_key key;
 	char name[NAME_MAX + 1];

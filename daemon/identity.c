@@ -145,11 +145,12 @@ static void look_at(struct identity *identity, int root, const char *path)
 	int fd = open_in(root, path, &folder), r = 0;
 
 	identity->n_looks++;
-	if (folder.st_ino)
+	/* a folder that could not be searched says nothing of what is in it */
+	if (folder.st_ino && (fd >= 0 || fd == -ENOENT))
 		r = known_look(&identity->known, path, &folder);
 	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
 		r = fd;
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode) && st.st_nlink > 1)
 		r = known_add(&identity->known, &st, path, &folder);
 	if (r < 0)
 		miss(identity, path, r);
@@ -184,7 +185,8 @@ static void look_beneath(struct identity *identity, int root, const char *folder
 		*n += entry->fts_info != FTS_DP;
 		if (entry->fts_info == FTS_DNR)
 			miss(identity, folder, -entry->fts_errno);
-		if (entry->fts_info != FTS_F || entry->fts_statp->st_nlink < 2)
+		if ((entry->fts_info != FTS_F && entry->fts_info != FTS_DEFAULT) ||
+		    entry->fts_statp->st_nlink < 2)
 			continue;
 		snprintf(path, sizeof(path), "%s%s", folder, entry->fts_path + strlen(from));
 		r = known_add(&identity->known, entry->fts_statp, path, NULL);
@@ -204,45 +206,40 @@ static bool is_about_files(const struct policy_rule *rule)
 	       rule->verbs & ((1u << BAILIFF_N_VERBS) - 1);
 }
 
-/* The folder of a pattern that is all that is beneath one, or false. */
-static bool folder_of(const struct policy_rule *rule, char folder[static BAILIFF_PATH_MAX])
-{
-	size_t n = strlen(rule->pattern);
+struct looking {
+	struct identity *identity;
+	int root;
+	unsigned *n_tree; /* NULL: trees are not looked at */
+};
 
-	if (n > 3 && strcmp(rule->pattern + n - 3, "/**") == 0)
-		n -= 3;
-	else if (n > 1 && rule->pattern[n - 1] == '/')
-		n -= 1;
+static int look_for_name(void *userdata, const char *path, bool tree)
+{
+	struct looking *looking = userdata;
+	struct identity *identity = looking->identity;
+
+	if (tree && looking->n_tree)
+		look_beneath(identity, looking->root, path, looking->n_tree);
+	if (tree || strlen(path) >= BAILIFF_PATH_MAX)
+		return 0;
+	if (identity->n_looks < LOOKS_MAX)
+		look_at(identity, looking->root, path);
 	else
-		return false;
-	if (n >= BAILIFF_PATH_MAX || strcspn(rule->pattern, "*?[{\\") < n)
-		return false;
-	memcpy(folder, rule->pattern, n);
-	folder[n] = '\0';
-	return true;
+		miss(identity, path, -E2BIG);
+	return 0;
 }
 
 /* What the rules of one policy are about, in one root; trees in the host's alone. */
 static void look_for(struct identity *identity, const struct policy *policy, int root,
 		     unsigned *n_tree)
 {
-	char path[BAILIFF_PATH_MAX];
+	struct looking looking = {identity, root, n_tree};
 
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
-		const struct glob *text = glob_exact(rule->glob);
 
-		if (!is_about_files(rule))
-			continue;
-		if (n_tree && folder_of(rule, path))
-			look_beneath(identity, root, path, n_tree);
-		if (!text || text->n_bytes >= sizeof(path))
-			continue;
-		snprintf(path, sizeof(path), "%.*s", (int)text->n_bytes, text->bytes);
-		if (identity->n_looks < LOOKS_MAX)
-			look_at(identity, root, path);
-		else
-			miss(identity, path, -E2BIG);
+		if (is_about_files(rule) &&
+		    glob_names(rule->glob, look_for_name, &looking) == -E2BIG)
+			miss(identity, rule->pattern, -E2BIG);
 	}
 }
 
@@ -314,21 +311,22 @@ static void leave_out(void *userdata, const char *path, int error)
 	miss(rules->identity, path, error);
 }
 
+static int same_name(void *userdata, const char *path, bool tree)
+{
+	return !tree && strcmp(userdata, path) == 0;
+}
+
 static bool is_named(void *userdata, const char *path)
 {
 	const struct rules *rules = userdata;
-	size_t n_path = strlen(path);
 
 	for (size_t i = 0; i < rules->store->n_entries; i++) {
 		const struct policy *policy = rules->store->entries[i].text->policy;
 
-		for (size_t k = 0; k < policy->n_rules; k++) {
-			const struct glob *text = glob_exact(policy->rules[k].glob);
-
-			if (text && is_about_files(&policy->rules[k]) && text->n_bytes == n_path &&
-			    memcmp(text->bytes, path, n_path) == 0)
+		for (size_t k = 0; k < policy->n_rules; k++)
+			if (is_about_files(&policy->rules[k]) &&
+			    glob_names(policy->rules[k].glob, same_name, (void *)path) > 0)
 				return true;
-		}
 	}
 	return false;
 }

@@ -46,10 +46,12 @@ int known_begin(struct known *known, bool keep_trees)
 
 	names_free(known->next, known->n_next);
 	known->next = NULL;
-	known->n_next = known->n_looks = 0;
+	known->n_next = known->n_looks = known->n_trees = 0;
 	for (size_t i = 0; i < known->n && keep_trees && r == 0; i++)
-		if (known->of[i].of_tree)
+		if (known->of[i].of_tree) {
 			r = push(known, &known->of[i]);
+			known->n_trees++;
+		}
 	return r;
 }
 
@@ -92,6 +94,10 @@ int known_add(struct known *known, const struct stat *st, const char *path,
 
 	if (strlen(path) > BAILIFF_KNOWN_NAME_MAX)
 		return -ENAMETOOLONG;
+	/* trees leave room for what rules name exactly: who may write there can fill it */
+	if (!folder && known->n_trees == BAILIFF_KNOWN / 2)
+		return -E2BIG;
+	known->n_trees += !folder;
 	if (folder)
 		name.folder = (struct known_folder){folder->st_dev, folder->st_ino};
 	return push(known, &name);

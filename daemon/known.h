@@ -32,7 +32,7 @@ struct known_look {
 
 struct known {
 	struct known_name *of, *next;
-	size_t n, n_next;
+	size_t n, n_next, n_trees; /* of the next list, those that were found in trees */
 	struct known_look *looks;
 	size_t n_looks, looks_capacity;
 	bool told; /* the kernel has .of */

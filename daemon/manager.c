@@ -46,7 +46,9 @@ struct manager {
 		sd_event_source *source;
 		dev_t device;
 		ino_t inode;
-	} watches[2]; /* of policy_folders */
+		bool missed; /* it cannot be watched: it is looked at in each tick */
+	} watches[2];	     /* of policy_folders */
+	__u64 glance;	     /* at them, where one is missed */
 	struct kernel *kernel;
 	struct enforce *enforce;
 	struct store *store;
@@ -54,6 +56,7 @@ struct manager {
 	struct protect *protect; /* NULL: protect = no */
 	size_t n_events;
 	__u64 n_dropped; /* as last reported */
+	bool reported;	 /* that the first policies are in force */
 	bool look_back;	 /* something came into force: are there descriptors that it would deny? */
 };
 
@@ -243,7 +246,8 @@ static int reload(struct manager *manager)
 		r = apply(manager, store, &diag, &report);
 		sd_notify(false, "WATCHDOG=1");
 		/* the policy that is to blame is as it was before, or is not; the others hold */
-	} while (r > 0 && store_refuse(store, manager->store, diag.items[diag.n_items - 1].file));
+	} while (r > 0 &&
+		 store_refuse(store, manager->store, diag.items[diag.n_items - 1].file, &diag));
 	log_diag(&diag);
 	if (r < 0)
 		return log_errno(r, "cannot put the policies into force");
@@ -256,7 +260,9 @@ static int reload(struct manager *manager)
 	if (manager->protect)
 		(void)protect_published(manager->protect, manager->kernel);
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, true);
-	log_report(&report);
+	if (report.n_images_new || report.rebound || !manager->reported)
+		log_report(&report);
+	manager->reported = true;
 	manager->look_back |= report.n_images_new || report.rebound;
 	r = store_keep(manager->store, STORE_FOLDER_LAST);
 	if (r < 0)
@@ -311,7 +317,11 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-/* Watches a folder of policies, whatever has its name now. Returns 1 if that was another before. */
+/*
+ * Watches a folder of policies, whatever has its name now. Returns 1 if it has to be read: it was
+ * another before, or cannot be watched. (Anybody with the same user id can use up what the kernel
+ * lets a user have of watches.)
+ */
 static int watch_policies(struct manager *manager, size_t index)
 {
 	const uint32_t mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_MOVED_FROM | IN_DELETE |
@@ -327,11 +337,36 @@ static int watch_policies(struct manager *manager, size_t index)
 	watch->source = sd_event_source_disable_unref(watch->source);
 	r = sd_event_add_inotify(manager->event, &watch->source, policy_folders[index], mask,
 				 on_policy_folder, manager);
-	if (r < 0)
-		return r;
+	if (r < 0) {
+		if (!watch->missed)
+			log_errno(r, "cannot watch %s, looking at it each second instead",
+				  policy_folders[index]);
+		watch->missed = true;
+		return 0;
+	}
+	watch->missed = false;
 	watch->device = st.st_dev;
 	watch->inode = st.st_ino;
 	return 1;
+}
+
+/* What inotify says, where it does. */
+static void look_for_changes(struct manager *manager)
+{
+	bool missed = false, changed = false;
+	__u64 glance;
+
+	for (size_t i = 0; policy_folders[i]; i++) {
+		changed |= watch_policies(manager, i) > 0;
+		missed |= manager->watches[i].missed;
+	}
+	if (missed) {
+		glance = store_glance(policy_folders);
+		changed |= glance != manager->glance;
+		manager->glance = glance;
+	}
+	if (changed)
+		(void)on_policy_folder(NULL, NULL, manager);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
@@ -340,9 +375,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	__u64 n_dropped = 0;
 
 	(void)usec;
-	for (size_t i = 0; policy_folders[i]; i++)
-		if (watch_policies(manager, i) > 0)
-			(void)on_policy_folder(NULL, NULL, manager);
+	look_for_changes(manager);
 	if (kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &n_dropped) >= 0 &&
 	    n_dropped > manager->n_dropped) {
 		sd_journal_send(
@@ -380,7 +413,10 @@ static int watch_folders(struct manager *manager)
 					 IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR,
 					 on_launcher_folder, manager);
 		if (r < 0 && r != -ENOENT)
-			return log_errno(r, "cannot watch %s", *folder);
+			log_errno(r,
+				  "cannot watch %s, ignoring: a runtime that is replaced is not "
+				  "known before the next start",
+				  *folder);
 	}
 	return 0;
 }

@@ -191,6 +191,38 @@ static int add_folder(struct store *store, const char *folder, const struct stor
 	return r;
 }
 
+static __u64 add_to_sum(__u64 sum, __u64 number)
+{
+	return (sum ^ number) * 0x100000001b3;
+}
+
+__u64 store_glance(const char *const *folders)
+{
+	__u64 sum = 0xcbf29ce484222325;
+
+	for (; *folders; folders++) {
+		struct dirent **names = NULL;
+		int n = scandir(*folders, &names, is_policy, alphasort);
+
+		for (int i = 0; i < n; i++) {
+			char path[PATH_MAX];
+			struct stat st = {};
+
+			snprintf(path, sizeof(path), "%s/%s", *folders, names[i]->d_name);
+			(void)stat(path, &st);
+			sum = add_to_sum(sum,
+					 digest("", names[i]->d_name, strlen(names[i]->d_name)));
+			sum = add_to_sum(sum, (__u64)st.st_ino);
+			sum = add_to_sum(sum, (__u64)st.st_size);
+			sum = add_to_sum(sum, (__u64)st.st_ctim.tv_sec);
+			sum = add_to_sum(sum, (__u64)st.st_ctim.tv_nsec);
+			free(names[i]);
+		}
+		free(names);
+	}
+	return sum;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct store_entry *left = a, *right = b;
@@ -217,28 +249,50 @@ int store_load(const char *const *folders, const struct store *previous, const c
 	return 0;
 }
 
-bool store_refuse(struct store *store, const struct store *previous, const char *file)
+/* Whether an entry is what @previous has of that name. */
+static bool is_unchanged(const struct store_entry *entry, const struct store *previous)
 {
-	for (size_t i = 0; i < store->n_entries; i++) {
-		struct store_entry *entry = &store->entries[i];
-		const struct store_entry *before = store_find(previous, entry->name);
-		struct store_text *refused = entry->text;
+	const struct store_entry *before = store_find(previous, entry->name);
 
-		if (strcmp(refused->policy->file, file) != 0)
-			continue;
-		if (before && before->text != refused) {
-			before->text->n_owners++;
-			entry->text = before->text;
-			entry->stale = true;
-		} else {
-			free(entry->name);
-			store->n_entries--;
-			memmove(entry, entry + 1, (store->n_entries - i) * sizeof(*entry));
-		}
-		text_release(refused);
-		return true;
+	return before && before->text == entry->text;
+}
+
+static void refuse_entry(struct store *store, const struct store *previous, size_t i)
+{
+	struct store_entry *entry = &store->entries[i];
+	const struct store_entry *before = store_find(previous, entry->name);
+	struct store_text *refused = entry->text;
+
+	if (before && before->text != refused) {
+		before->text->n_owners++;
+		entry->text = before->text;
+		entry->stale = true;
+	} else {
+		free(entry->name);
+		store->n_entries--;
+		memmove(entry, entry + 1, (store->n_entries - i) * sizeof(*entry));
 	}
-	return false;
+	text_release(refused);
+}
+
+bool store_refuse(struct store *store, const struct store *previous, const char *file,
+		  struct diag *diag)
+{
+	size_t n = store->n_entries, blamed = n;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(store->entries[i].text->policy->file, file) == 0)
+			blamed = i;
+	if (blamed == n)
+		return false;
+	for (size_t i = 0; i < n && is_unchanged(&store->entries[blamed], previous); i++)
+		if (!is_unchanged(&store->entries[i], previous))
+			blamed = i;
+	file = store->entries[blamed].text->policy->file;
+	(void)diag_add(diag, DIAG_ERROR, file, 0, 0, NULL,
+		       "is not put into force, so that the limit above is kept");
+	refuse_entry(store, previous, blamed);
+	return true;
 }
 
 static int write_all(int fd, const char *text, size_t n)

@@ -51,15 +51,22 @@ struct store {
 int store_load(const char *const *folders, const struct store *previous, const char *last,
 	       struct diag *diag, struct store **ret_store);
 
+/* Returns a number that is another one when some policy in @folders was changed, without reading
+ * it. */
+__u64 store_glance(const char *const *folders);
+
 /* Makes the folder @last hold what @store holds. Returns 0, or a negative errno: not all is kept.
  */
 int store_keep(const struct store *store, const char *last);
 
 /*
- * Takes the policy that @file says out of @store, because it exceeds a limit, and puts the one that
- * @previous has in its place, if it is another. Returns whether there was one to take out.
+ * Takes the policy that @file says out of @store, because a limit is exceeded, and puts the one
+ * that
+ * @previous has in its place, if it is another. Where that policy is in force as it is, one that is
+ * new, or has changed, is taken out instead. Says so in @diag. Returns whether there was one.
  */
-bool store_refuse(struct store *store, const struct store *previous, const char *file);
+bool store_refuse(struct store *store, const struct store *previous, const char *file,
+		  struct diag *diag);
 
 /* The entry of that name, or NULL. */
 const struct store_entry *store_find(const struct store *store, const char *name);

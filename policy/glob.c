@@ -355,25 +355,6 @@ int glob_parse(const char *text, unsigned flags, struct glob **ret_glob,
 	return 0;
 }
 
-const struct glob *glob_exact(const struct glob *glob)
-{
-	const struct glob *only = NULL;
-
-	if (glob->kind == GLOB_TEXT)
-		/* an open end means what is beneath, behind a '/' */
-		return glob->n_bytes && glob->bytes[glob->n_bytes - 1] != '/' ? glob : NULL;
-	if (glob->kind != GLOB_SEQUENCE)
-		return NULL;
-	for (size_t i = 0; i < glob->n_parts; i++) {
-		if (glob->parts[i]->kind == GLOB_OPEN)
-			continue;
-		if (only)
-			return NULL;
-		only = glob->parts[i];
-	}
-	return only ? glob_exact(only) : NULL;
-}
-
 struct glob *glob_free(struct glob *glob)
 {
 	if (!glob)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -69,8 +70,17 @@ enum glob_flags {
 int glob_parse(const char *text, unsigned flags, struct glob **ret_glob,
 	       struct glob_error *ret_error);
 
-/* The text that is all that a pattern matches (kind GLOB_TEXT, the pattern's own), or NULL. */
-const struct glob *glob_exact(const struct glob *glob);
+/*
+ * Calls @name with each path that a pattern spells out, its braces written out; @tree: with the
+ * folder of which it means all that is beneath. What it means by other wildcards has no name.
+ * Returns 0, what
+ * @name returned if that was not 0, or -E2BIG: more than GLOB_NAMES_MAX of them, or one that is
+ * longer than GLOB_NAME_MAX bytes.
+ */
+#define GLOB_NAMES_MAX 1024
+#define GLOB_NAME_MAX 4095
+int glob_names(const struct glob *glob, int (*name)(void *userdata, const char *path, bool tree),
+	       void *userdata);
 
 /* Frees a pattern; NULL is none. Returns NULL. */
 struct glob *glob_free(struct glob *glob);

@@ -75,8 +75,16 @@ _Static_assert(BAILIFF_PROCESS_WX + 3 == BAILIFF_N_PROCESS &&
 
 /* Files that name what the kernel executes as root on the host, wherever /proc and /sys are. */
 static const char *const helpers[] = {
-	"/**/sys/kernel/core_pattern", "/**/sys/kernel/modprobe", "/**/sys/kernel/hotplug",
-	"/**/kernel/uevent_helper",    "/**/release_agent",	  "/**/binfmt_misc/**",
+	"/**/sys/kernel/core_pattern",
+	"/**/sys/kernel/modprobe",
+	"/**/sys/kernel/hotplug",
+	"/**/sys/kernel/poweroff_cmd",
+	"/**/sys/fs/ocfs2/nm/hb_ctl_path",
+	"/**/kernel/uevent_helper",
+	"/**/module/*/parameters/{usermode_helper,cache_getent}",
+	"/**/machinecheck/*/trigger",
+	"/**/release_agent",
+	"/**/binfmt_misc/**",
 };
 
 #define N_HELPERS (sizeof(helpers) / sizeof(helpers[0]))

@@ -210,9 +210,14 @@ static void the_strictest_policy_stands(void **state)
 static void helpers_are_files(void **state)
 {
 	static const char *const files[] = {
-		"/proc/sys/kernel/core_pattern", "/x/proc/sys/kernel/modprobe",
-		"/sys/kernel/uevent_helper",	 "/sys/fs/cgroup/memory/release_agent",
+		"/proc/sys/kernel/core_pattern",
+		"/x/proc/sys/kernel/modprobe",
+		"/sys/kernel/uevent_helper",
+		"/sys/fs/cgroup/memory/release_agent",
 		"/proc/sys/fs/binfmt_misc/x",
+		"/proc/sys/kernel/poweroff_cmd",
+		"/sys/module/nfs/parameters/cache_getent",
+		"/sys/devices/system/machinecheck/machinecheck0/trigger",
 	};
 	struct image *image = compile("[process]\ndeny = mount usermode-helper\n"
 				      "[file]\nallow = write /x/**/modprobe\n");

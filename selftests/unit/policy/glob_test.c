@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,32 +134,76 @@ static void backslash_may_be_plain(void **state)
 	glob_free(glob);
 }
 
-static void exact_texts(void **state)
+/* What a pattern spells out: each followed by a newline, trees by " **" before it. */
+static int gather(void *userdata, const char *path, bool tree)
+{
+	char *all = userdata;
+
+	sprintf(all + strlen(all), "%s%s\n", path, tree ? " **" : "");
+	return 0;
+}
+
+static void names_are_spelt_out(void **state)
 {
 	static const struct {
-		const char *pattern, *text;
+		const char *pattern, *names;
 	} cases[] = {
-		{"/etc/shadow", "/etc/shadow"},
-		{"/a\\*b", "/a*b"},
-		{"/a/", NULL},
-		{"/a*", NULL},
-		{"/{a,b}", NULL},
-		{"/a[b]", NULL},
-		{"**", NULL},
+		{"/etc/shadow", "/etc/shadow\n"},
+		{"/a\\*b", "/a*b\n"},
+		{"/a/", "/a **\n"},
+		{"/a/**", "/a **\n"},
+		{"/my\\ files/**", "/my files **\n"},
+		{"/{a,b}/c", "/a/c\n/b/c\n"},
+		{"/{a,b/}", "/a\n/b **\n"},
+		{"/{a,b{c,}}/**", "/a **\n/bc **\n/b **\n"},
+		{"/{a,*}", "/a\n"},
+		{"/a/**/b", ""},
+		{"/a*", ""},
+		{"/a[b]", ""},
+		{"/a/*", ""},
+		{"**", ""},
+		{"/**", ""},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct glob_error error;
-		const struct glob *text;
+		char names[256] = "";
 		struct glob *glob;
 
 		assert_int_equal(glob_parse(cases[i].pattern, 0, &glob, &error), 0);
-		text = glob_exact(glob);
-		if (!text != !cases[i].text)
-			fail_msg("%s is %sexact", cases[i].pattern, text ? "" : "not ");
-		if (text)
-			assert_memory_equal(text->bytes, cases[i].text, text->n_bytes);
+		assert_int_equal(glob_names(glob, gather, names), 0);
+		assert_string_equal(names, cases[i].names);
+		glob_free(glob);
+	}
+}
+
+static int count(void *userdata, const char *path, bool tree)
+{
+	(void)path;
+	(void)tree;
+	++*(unsigned *)userdata;
+	return 0;
+}
+
+static void too_many_names_are_said(void **state)
+{
+	/* 2 to the power of 10 names, and of 11 */
+	const char *const patterns[] = {
+		"/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
+		"/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
+	};
+	const int answers[] = {0, -E2BIG};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct glob_error error;
+		struct glob *glob;
+		unsigned n = 0;
+
+		assert_int_equal(glob_parse(patterns[i], 0, &glob, &error), 0);
+		assert_int_equal(glob_names(glob, count, &n), answers[i]);
+		assert_int_equal(n, GLOB_NAMES_MAX);
 		glob_free(glob);
 	}
 }
@@ -166,7 +211,8 @@ static void exact_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exact_texts),
+		cmocka_unit_test(names_are_spelt_out),
+		cmocka_unit_test(too_many_names_are_said),
 		cmocka_unit_test(a_pattern_is_a_tree),
 		cmocka_unit_test(mistakes_have_a_place_and_a_reason),
 		cmocka_unit_test(good_ones_are_not_refused),
