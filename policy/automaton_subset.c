@@ -426,6 +426,9 @@ int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns,
 		return r;
 	dfa->n_classes = nfa.n_classes;
 	memcpy(dfa->class_of, nfa.class_of, sizeof(dfa->class_of));
+	r = automaton_order(dfa);
+	if (r < 0)
+		return r;
 	*ret_automaton = dfa;
 	dfa = NULL;
 	return 0;
@@ -440,6 +443,8 @@ struct automaton *automaton_free(struct automaton *automaton)
 	free(automaton->first);
 	free(automaton->exceptions);
 	free(automaton->labels);
+	free(automaton->order);
+	free(automaton->component);
 	interner_release(&automaton->accepts);
 	free(automaton);
 	return NULL;

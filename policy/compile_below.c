@@ -6,176 +6,172 @@
 #include <string.h>
 
 /*
- * A flood finds for each state the best accept set of all states that it leads to by one or more
- * bytes: the accept sets are taken from the best to the worst, and from the states of each the
- * edges are followed backwards. Who is reached has its answer then, and goes on backwards once; so
- * a flood costs as much as there are edges, however many accept sets there are.
+ * What a component's states lead to by one or more bytes: its own states, if they lead to each
+ * other; and the targets of edges that leave it, with all that these lead to in turn. Components
+ * come in the order of the automaton, so the latter is known by then. All verbs are worked out
+ * together.
  */
 
-#define NONE UINT32_MAX
-
-struct ranked {
-	uint32_t rank; /* less is better */
-	uint32_t accept;
+/* What a set of states says. */
+struct reach {
+	/* The strictest word of each verb, the smallest rule of equals: see rank_of(). */
+	uint32_t ranks[BAILIFF_N_BELOW];
+	uint32_t verdicts; /* of each verb four bits: which verdicts there are */
 };
 
-struct flood {
+_Static_assert(BAILIFF_DENY < 4, "a rank has two bits for the verdict");
+
+/* The less, the stricter, and the smaller the rule of equals. */
+static uint32_t rank_of(uint32_t word)
+{
+	return (BAILIFF_DENY - BAILIFF_VERDICT(word)) << 30 | BAILIFF_RULE(word);
+}
+
+static uint32_t word_of(uint32_t rank)
+{
+	return (BAILIFF_DENY - (rank >> 30)) | (rank & ~(3u << 30)) << BAILIFF_RULE_SHIFT;
+}
+
+/* What no state at all says. */
+static void reach_begin(struct reach *reach)
+{
+	memset(reach->ranks, 0xff, sizeof(reach->ranks));
+	reach->verdicts = 0;
+}
+
+static void reach_add(struct reach *reach, const struct reach *more)
+{
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++)
+		if (more->ranks[i] < reach->ranks[i])
+			reach->ranks[i] = more->ranks[i];
+	reach->verdicts |= more->verdicts;
+}
+
+/* What one state says, whose accept set has these words. */
+static struct reach reach_of(const uint32_t *words)
+{
+	struct reach reach = {.verdicts = 0};
+
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++) {
+		uint32_t word = words[i == BAILIFF_BELOW_ACT   ? BAILIFF_VERB_ACT
+				      : i == BAILIFF_BELOW_MAP ? BAILIFF_VERB_MAP
+							       : i];
+
+		reach.ranks[i] = rank_of(word);
+		reach.verdicts |= 1u << (4 * i + BAILIFF_VERDICT(word));
+	}
+	return reach;
+}
+
+static struct below below_of(const struct reach *reach)
+{
+	struct below below = {.least = 0};
+
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++) {
+		uint32_t verdicts = reach->verdicts >> 4 * i & 15;
+
+		below.words[i] = word_of(reach->ranks[i]);
+		below.least |= (uint32_t)__builtin_ctz(verdicts) << 2 * i;
+	}
+	return below;
+}
+
+struct reaches {
 	const struct automaton *dfa;
-	struct automaton_edges edges;
-	uint32_t *head,
-		*next; /* of each accept set, and on from each state: the states that have it */
-	struct ranked *order;
-	uint32_t *best;	     /* of each state: an accept set */
-	unsigned char *done; /* of each state: it has been gone back from */
-	uint32_t *stack;
-	uint32_t *slash; /* of each state: where '/' leads */
+	struct reach *of_accept;    /* of each accept set: what a state says that has it */
+	struct reach *of_component; /* where it begins in the order: what its states lead to */
 };
 
-static void flood_release(struct flood *f)
+static void reaches_release(struct reaches *r)
 {
-	automaton_edges_release(&f->edges);
-	free(f->head);
-	free(f->next);
-	free(f->order);
-	free(f->best);
-	free(f->done);
-	free(f->stack);
-	free(f->slash);
+	free(r->of_accept);
+	free(r->of_component);
 }
 
-static int flood_allocate(struct flood *f)
+/*
+ * Adds what an edge to @target leads to, out of a state of the component @from; answers whether it
+ * leaves the component.
+ */
+static bool edge_add(struct reaches *r, uint32_t from, uint32_t target)
 {
-	size_t n = f->dfa->n_states, n_accepts = f->dfa->accepts.n_lists;
+	uint32_t to = r->dfa->component[target];
 
-	f->head = malloc(n_accepts * sizeof(*f->head));
-	f->order = calloc(n_accepts, sizeof(*f->order));
-	f->next = calloc(n, sizeof(*f->next));
-	f->best = calloc(n, sizeof(*f->best));
-	f->done = calloc(n, sizeof(*f->done));
-	f->stack = calloc(n, sizeof(*f->stack));
-	f->slash = calloc(n, sizeof(*f->slash));
-	if (!f->head || !f->order || !f->next || !f->best || !f->done || !f->stack || !f->slash)
+	if (to == from)
+		return false;
+	reach_add(&r->of_component[from], &r->of_accept[r->dfa->labels[target]]);
+	reach_add(&r->of_component[from], &r->of_component[to]);
+	return true;
+}
+
+/* Adds what one state of the component @from leads to, whose default has been taken if @taken. */
+static void state_add(struct reaches *r, uint32_t from, uint32_t state, bool taken)
+{
+	const struct automaton *dfa = r->dfa;
+	bool stays = false;
+
+	if (!taken && automaton_default_counts(dfa, state))
+		stays |= !edge_add(r, from, dfa->defaults[state]);
+	for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++)
+		stays |= !edge_add(r, from, dfa->exceptions[i].target);
+	/* Who leads to the own component is led to by it. */
+	if (stays)
+		reach_add(&r->of_component[from], &r->of_accept[dfa->labels[state]]);
+}
+
+static void reaches_fill(struct reaches *r)
+{
+	const struct automaton *dfa = r->dfa;
+
+	for (uint32_t at = 0; at < dfa->n_states; at++) {
+		uint32_t state = dfa->order[at], from = dfa->component[state];
+		/* Most states lead to state 0, which says what accept set 0 does, and leads to
+		 * itself alone. */
+		bool dead = from == at && at > 0 && dfa->defaults[state] == 0 &&
+			    automaton_default_counts(dfa, state);
+
+		if (dead)
+			r->of_component[from] = r->of_accept[0];
+		else if (from == at)
+			reach_begin(&r->of_component[from]);
+		state_add(r, from, state, dead);
+	}
+}
+
+/* What lies beneath the paths that lead to a state: behind @slash, where '/' leads from there. */
+static struct below beneath(const struct reaches *r, uint32_t slash)
+{
+	return below_of(&r->of_component[r->dfa->component[slash]]);
+}
+
+int below_compute(const struct automaton *dfa, const uint32_t *words, struct below **ret_below)
+{
+	__attribute__((cleanup(reaches_release))) struct reaches r = {.dfa = dfa};
+	struct below *below, dead;
+
+	r.of_accept = calloc(dfa->accepts.n_lists, sizeof(*r.of_accept));
+	r.of_component = malloc(dfa->n_states * sizeof(*r.of_component));
+	below = malloc(dfa->n_states * sizeof(*below));
+	if (!r.of_accept || !r.of_component || !below) {
+		free(below);
 		return -ENOMEM;
-	return automaton_edges_find(f->dfa, &f->edges);
-}
+	}
+	for (uint32_t a = 0; a < dfa->accepts.n_lists; a++)
+		r.of_accept[a] = reach_of(words + (size_t)a * BAILIFF_LABEL_WORDS);
+	reaches_fill(&r);
+	dead = beneath(&r, 0);
+	for (uint32_t s = 0; s < dfa->n_states; s++) {
+		uint32_t slash = automaton_next(dfa, s, '/');
 
-static void flood_begin(struct flood *f)
-{
-	const struct automaton *dfa = f->dfa;
-
-	memset(f->head, 0xff, dfa->accepts.n_lists * sizeof(*f->head));
-	for (uint32_t s = dfa->n_states; s--;) {
-		f->next[s] = f->head[dfa->labels[s]];
-		f->head[dfa->labels[s]] = s;
-		f->slash[s] = automaton_next(dfa, s, '/');
+		/* nothing lies beneath most states, which are amidst a name */
+		below[s] = slash ? beneath(&r, slash) : dead;
 	}
 	/* What is beneath "/" has no other '/' between. No other path leads to those states, as
 	 * they stand in the trie of the aliases. */
 	for (uint32_t i = 0; i < dfa->n_starts; i++) {
 		uint32_t root = automaton_next(dfa, dfa->starts[i], '/');
 
-		f->slash[root] = root;
+		below[root] = beneath(&r, root);
 	}
-}
-
-static int compare_ranked(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-
-	return (x->rank > y->rank) - (x->rank < y->rank);
-}
-
-/* Goes back from a state that has @accept, or leads to one that has. */
-static void flood_back(struct flood *f, uint32_t state, uint32_t accept)
-{
-	uint32_t n = 0;
-
-	if (f->done[state])
-		return;
-	f->done[state] = 1;
-	f->stack[n++] = state;
-	while (n) {
-		uint32_t at = f->stack[--n];
-
-		for (uint32_t i = f->edges.first[at]; i < f->edges.first[at + 1]; i++) {
-			uint32_t before = f->edges.before[i];
-
-			if (f->best[before] != NONE)
-				continue;
-			f->best[before] = accept;
-			if (!f->done[before]) {
-				f->done[before] = 1;
-				f->stack[n++] = before;
-			}
-		}
-	}
-}
-
-/* Fills f->best by the ranks in f->order. */
-static void flood_run(struct flood *f)
-{
-	uint32_t n_accepts = f->dfa->accepts.n_lists, n = f->dfa->n_states, i = 1;
-
-	while (i < n_accepts && f->order[i].rank == f->order[0].rank)
-		i++;
-	if (i == n_accepts) {
-		/* All say the same, as for a verb that no rule is about. */
-		memset(f->best, 0, n * sizeof(*f->best));
-		return;
-	}
-	memset(f->best, 0xff, n * sizeof(*f->best));
-	memset(f->done, 0, n);
-	qsort(f->order, n_accepts, sizeof(*f->order), compare_ranked);
-	for (i = 0; i < n_accepts; i++) {
-		uint32_t accept = f->order[i].accept;
-
-		for (uint32_t s = f->head[accept]; s != NONE; s = f->next[s])
-			flood_back(f, s, accept);
-	}
-}
-
-/* Both answers of one verb for all states; @i is its place among what lies beneath. */
-static void flood_verb(struct flood *f, unsigned i, const uint32_t *words, struct below *below)
-{
-	const uint32_t *word = words + (i == BAILIFF_BELOW_ACT	 ? BAILIFF_VERB_ACT
-					: i == BAILIFF_BELOW_MAP ? BAILIFF_VERB_MAP
-								 : i);
-
-	for (uint32_t a = 0; a < f->dfa->accepts.n_lists; a++) {
-		uint32_t w = word[(size_t)a * BAILIFF_LABEL_WORDS];
-		uint32_t lax = BAILIFF_DENY - BAILIFF_VERDICT(w);
-
-		f->order[a] = (struct ranked){lax << 30 | BAILIFF_RULE(w), a};
-	}
-	flood_run(f);
-	for (uint32_t s = 0; s < f->dfa->n_states; s++)
-		below[s].words[i] = word[(size_t)f->best[f->slash[s]] * BAILIFF_LABEL_WORDS];
-	for (uint32_t a = 0; a < f->dfa->accepts.n_lists; a++)
-		f->order[a] =
-			(struct ranked){BAILIFF_VERDICT(word[(size_t)a * BAILIFF_LABEL_WORDS]), a};
-	flood_run(f);
-	for (uint32_t s = 0; s < f->dfa->n_states; s++) {
-		uint32_t w = word[(size_t)f->best[f->slash[s]] * BAILIFF_LABEL_WORDS];
-
-		below[s].least |= BAILIFF_VERDICT(w) << 2 * i;
-	}
-}
-
-int below_compute(const struct automaton *automaton, const uint32_t *words,
-		  struct below **ret_below)
-{
-	__attribute__((cleanup(flood_release))) struct flood f = {.dfa = automaton};
-	struct below *below;
-	int r = flood_allocate(&f);
-
-	if (r < 0)
-		return r;
-	below = calloc(automaton->n_states, sizeof(*below));
-	if (!below)
-		return -ENOMEM;
-	flood_begin(&f);
-	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++)
-		flood_verb(&f, i, words, below);
 	*ret_below = below;
 	return 0;
 }

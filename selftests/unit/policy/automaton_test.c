@@ -383,6 +383,7 @@ static struct automaton *copy_automaton(const struct automaton *a)
 			       a->first[a->n_states] * 8u);
 	b->labels = memcpy(calloc(a->n_states, 4), a->labels, a->n_states * 4u);
 	b->accepts = (struct interner){0};
+	b->order = b->component = NULL;
 	return b;
 }
 
@@ -474,6 +475,7 @@ static void random_automata_become_minimal_and_stay_the_same(void **state)
 		for (uint32_t s = 0; s < a->n_states; s++)
 			a->labels[s] = labels[a->labels[s]];
 		automaton_label(b, labels);
+		assert_int_equal(automaton_order(b), 0);
 		assert_int_equal(automaton_minimise(b), 0);
 		assert_int_equal(b->labels[0], 0);
 		assert_int_equal(b->defaults[0], 0);
