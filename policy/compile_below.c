@@ -63,19 +63,6 @@ static struct reach reach_of(const uint32_t *words)
 	return reach;
 }
 
-static struct below below_of(const struct reach *reach)
-{
-	struct below below = {.least = 0};
-
-	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++) {
-		uint32_t verdicts = reach->verdicts >> 4 * i & 15;
-
-		below.words[i] = word_of(reach->ranks[i]);
-		below.least |= (uint32_t)__builtin_ctz(verdicts) << 2 * i;
-	}
-	return below;
-}
-
 struct reaches {
 	const struct automaton *dfa;
 	struct reach *of_accept;    /* of each accept set: what a state says that has it */
@@ -137,41 +124,47 @@ static void reaches_fill(struct reaches *r)
 	}
 }
 
-/* What lies beneath the paths that lead to a state: behind @slash, where '/' leads from there. */
-static struct below beneath(const struct reaches *r, uint32_t slash)
-{
-	return below_of(&r->of_component[r->dfa->component[slash]]);
-}
-
-int below_compute(const struct automaton *dfa, const uint32_t *words, struct below **ret_below)
+int below_compute(const struct automaton *dfa, const uint32_t *words, struct below *below)
 {
 	__attribute__((cleanup(reaches_release))) struct reaches r = {.dfa = dfa};
-	struct below *below, dead;
 
 	r.of_accept = calloc(dfa->accepts.n_lists, sizeof(*r.of_accept));
 	r.of_component = malloc(dfa->n_states * sizeof(*r.of_component));
-	below = malloc(dfa->n_states * sizeof(*below));
-	if (!r.of_accept || !r.of_component || !below) {
-		free(below);
+	below->is_root = calloc(dfa->n_states, sizeof(*below->is_root));
+	if (!r.of_accept || !r.of_component || !below->is_root)
 		return -ENOMEM;
-	}
 	for (uint32_t a = 0; a < dfa->accepts.n_lists; a++)
 		r.of_accept[a] = reach_of(words + (size_t)a * BAILIFF_LABEL_WORDS);
 	reaches_fill(&r);
-	dead = beneath(&r, 0);
-	for (uint32_t s = 0; s < dfa->n_states; s++) {
-		uint32_t slash = automaton_next(dfa, s, '/');
+	for (uint32_t i = 0; i < dfa->n_starts; i++)
+		below->is_root[automaton_next(dfa, dfa->starts[i], '/')] = true;
+	below->reaches = r.of_component;
+	r.of_component = NULL;
+	return 0;
+}
 
-		/* nothing lies beneath most states, which are amidst a name */
-		below[s] = slash ? beneath(&r, slash) : dead;
-	}
+uint32_t below_place(const struct below *below, const struct automaton *dfa, uint32_t state)
+{
 	/* What is beneath "/" has no other '/' between. No other path leads to those states, as
 	 * they stand in the trie of the aliases. */
-	for (uint32_t i = 0; i < dfa->n_starts; i++) {
-		uint32_t root = automaton_next(dfa, dfa->starts[i], '/');
+	return dfa->component[below->is_root[state] ? state : automaton_next(dfa, state, '/')];
+}
 
-		below[root] = beneath(&r, root);
+void below_write(const struct below *below, uint32_t place, uint32_t *words)
+{
+	const struct reach *reach = &below->reaches[place];
+
+	words[BAILIFF_WORD_LEAST] = 0;
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++) {
+		uint32_t verdicts = reach->verdicts >> 4 * i & 15;
+
+		words[BAILIFF_VERB_BELOW + i] = word_of(reach->ranks[i]);
+		words[BAILIFF_WORD_LEAST] |= (uint32_t)__builtin_ctz(verdicts) << 2 * i;
 	}
-	*ret_below = below;
-	return 0;
+}
+
+void below_release(struct below *below)
+{
+	free(below->reaches);
+	free(below->is_root);
 }
