@@ -90,6 +90,13 @@ static uint32_t interner_find(const struct interner *in, const uint32_t *items, 
 	return INTERNER_NONE;
 }
 
+int interner_reserve(struct interner *in, size_t n)
+{
+	int r = array_reserve(&in->items, &in->items_capacity, n, sizeof(*in->items));
+
+	return r < 0 ? r : array_reserve(&in->lists, &in->lists_capacity, n, sizeof(*in->lists));
+}
+
 /* Hash 0 stands for a list that has no slot. */
 static int list_append(struct interner *in, const uint32_t *items, size_t n, uint32_t hash)
 {

@@ -27,6 +27,9 @@ struct interner {
 	uint32_t generation;
 };
 
+/* Makes room for @n lists of one item each. Returns 0 or -ENOMEM. */
+int interner_reserve(struct interner *interner, size_t n);
+
 /* Finds or adds the list of @n @items. Returns 0 and its id, or -ENOMEM. */
 int interner_add(struct interner *interner, const uint32_t *items, size_t n, uint32_t *ret_id);
 

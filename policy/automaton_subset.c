@@ -45,6 +45,14 @@ struct subset {
 	size_t scratch_capacity;
 };
 
+/* There are seldom fewer states than the nfa has: room for these is not in vain. */
+static size_t states_expected(const struct subset *s)
+{
+	uint32_t n = s->rows.nfa->n_states;
+
+	return n < STATES_MAX ? n + 1u : STATES_MAX;
+}
+
 /* Room for one more state, with its row and its accept set. */
 static int states_reserve(struct subset *s)
 {
@@ -55,6 +63,8 @@ static int states_reserve(struct subset *s)
 
 	if (n <= s->states_capacity)
 		return 0;
+	if (n < states_expected(s))
+		n = states_expected(s);
 	defaults = first = labels = s->states_capacity;
 	r = array_grow(&dfa->defaults, &defaults, n, sizeof(*dfa->defaults));
 	if (r == 0)
@@ -340,6 +350,14 @@ static int subset_run(struct subset *s, unsigned flags, const uint64_t *starts)
 	if (!s->unions || !s->dfa->starts)
 		return -ENOMEM;
 	r = rows_begin(&s->rows);
+	if (r == 0)
+		r = interner_reserve(&s->rows.sets, states_expected(s));
+	if (r == 0)
+		r = array_reserve(&s->state_of_set, &s->state_of_set_capacity, states_expected(s),
+				  sizeof(*s->state_of_set));
+	if (r == 0)
+		r = array_reserve(&s->dfa->exceptions, &s->exceptions_capacity, states_expected(s),
+				  sizeof(*s->dfa->exceptions));
 	if (r == 0)
 		r = interner_add(&s->dfa->accepts, NULL, 0, &empty);
 	if (r == 0)
