@@ -112,13 +112,19 @@ int automaton_minimise(struct automaton *automaton);
 
 /* A table of cells as abi.h has them; state numbers are indexes into it. */
 struct automaton_table {
+	struct bailiff_cell
+		*memory; /* room for something else, all zero, and the cells behind it */
 	struct bailiff_cell *cells;
 	uint32_t n_cells;
 	uint32_t *starts; /* of the automaton's starts, in their order */
 };
 
-/* Packs the automaton. Returns 0 and the table (the caller frees its arrays), or -ENOMEM. */
-int automaton_pack(const struct automaton *automaton, struct automaton_table *ret_table);
+/*
+ * Packs the automaton, and leaves room for @n_before cells before its own. Returns 0 and the table
+ * (the caller frees its memory and starts), or -ENOMEM.
+ */
+int automaton_pack(const struct automaton *automaton, size_t n_before,
+		   struct automaton_table *ret_table);
 
 /* Frees an automaton; NULL is none. Returns NULL. */
 struct automaton *automaton_free(struct automaton *automaton);

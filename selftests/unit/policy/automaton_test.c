@@ -442,7 +442,7 @@ static void assert_packed(const struct automaton *a)
 {
 	struct automaton_table table;
 
-	assert_int_equal(automaton_pack(a, &table), 0);
+	assert_int_equal(automaton_pack(a, 0, &table), 0);
 	assert_int_equal(table.cells[0].check, BAILIFF_HEAD);
 	assert_int_equal(table.cells[0].next, 0);
 	for (unsigned i = 0; i < 300; i++) {
@@ -455,7 +455,7 @@ static void assert_packed(const struct automaton *a)
 		assert_int_equal(table_run(&table, a->class_of, word, n),
 				 run(a, word + pad, n - pad));
 	}
-	free(table.cells);
+	free(table.memory);
 	free(table.starts);
 }
 
