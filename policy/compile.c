@@ -265,10 +265,12 @@ static int compiler_label(struct compiler *c)
 	struct automaton *dfa = c->automaton;
 	int r = compiler_decide(c);
 
-	c->plain = malloc(dfa->n_states * sizeof(*c->plain));
+	if (r < 0)
+		return r;
+	c->plain = malloc(c->below.n_reaches * sizeof(*c->plain));
 	if (!c->plain)
 		return -ENOMEM;
-	memset(c->plain, 0xff, dfa->n_states * sizeof(*c->plain));
+	memset(c->plain, 0xff, c->below.n_reaches * sizeof(*c->plain));
 	/* Few states accept anything, and most of the others have the place of state 0. */
 	for (uint32_t s = 0; r == 0 && s < dfa->n_states; s++) {
 		uint32_t place = below_place(&c->below, dfa, s), *plain = &c->plain[place];

@@ -74,7 +74,10 @@ int image_assemble(const struct image_parts *parts, struct automaton *automaton,
  */
 struct below {
 	struct reach *reaches; /* of each place */
-	bool *is_root;	       /* of each state: "/" leads there from a start */
+	uint32_t n_reaches;
+	size_t reaches_capacity;
+	uint32_t *place_of; /* of each component of the automaton, where it begins in the order */
+	bool *is_root;	    /* of each state: "/" leads there from a start */
 };
 
 /*
@@ -84,7 +87,7 @@ struct below {
 int below_compute(const struct automaton *automaton, const uint32_t *words, struct below *below);
 void below_release(struct below *below);
 
-/* The place of a state; less than there are states. */
+/* The place of a state. */
 uint32_t below_place(const struct below *below, const struct automaton *automaton, uint32_t state);
 
 /*

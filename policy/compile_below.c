@@ -63,91 +63,111 @@ static struct reach reach_of(const uint32_t *words)
 	return reach;
 }
 
-struct reaches {
+struct filler {
 	const struct automaton *dfa;
-	struct reach *of_accept;    /* of each accept set: what a state says that has it */
-	struct reach *of_component; /* where it begins in the order: what its states lead to */
+	struct reach *of_accept; /* of each accept set: what a state says that has it */
+	struct below *below;
+	struct reach now;    /* of the component that is being looked at, so far */
+	uint32_t last_place; /* of what an edge of that leads to */
 };
 
-static void reaches_release(struct reaches *r)
+static void filler_release(struct filler *f)
 {
-	free(r->of_accept);
-	free(r->of_component);
+	free(f->of_accept);
 }
 
 /*
  * Adds what an edge to @target leads to, out of a state of the component @from; answers whether it
  * leaves the component.
  */
-static bool edge_add(struct reaches *r, uint32_t from, uint32_t target)
+static bool edge_add(struct filler *f, uint32_t from, uint32_t target)
 {
-	uint32_t to = r->dfa->component[target];
+	uint32_t to = f->dfa->component[target];
 
 	if (to == from)
 		return false;
-	reach_add(&r->of_component[from], &r->of_accept[r->dfa->labels[target]]);
-	reach_add(&r->of_component[from], &r->of_component[to]);
+	reach_add(&f->now, &f->of_accept[f->dfa->labels[target]]);
+	/* State 0, where most edges lead, leads to itself alone. */
+	if (target) {
+		f->last_place = f->below->place_of[to];
+		reach_add(&f->now, &f->below->reaches[f->last_place]);
+	}
 	return true;
 }
 
-/* Adds what one state of the component @from leads to, whose default has been taken if @taken. */
-static void state_add(struct reaches *r, uint32_t from, uint32_t state, bool taken)
+/* Adds what one state of the component @from leads to. */
+static void state_add(struct filler *f, uint32_t from, uint32_t state)
 {
-	const struct automaton *dfa = r->dfa;
+	const struct automaton *dfa = f->dfa;
 	bool stays = false;
 
-	if (!taken && automaton_default_counts(dfa, state))
-		stays |= !edge_add(r, from, dfa->defaults[state]);
+	if (automaton_default_counts(dfa, state))
+		stays |= !edge_add(f, from, dfa->defaults[state]);
 	for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++)
-		stays |= !edge_add(r, from, dfa->exceptions[i].target);
+		stays |= !edge_add(f, from, dfa->exceptions[i].target);
 	/* Who leads to the own component is led to by it. */
 	if (stays)
-		reach_add(&r->of_component[from], &r->of_accept[dfa->labels[state]]);
+		reach_add(&f->now, &f->of_accept[dfa->labels[state]]);
 }
 
-static void reaches_fill(struct reaches *r)
+/* Finds a place for what a component leads to: amidst a name it is what the next one leads to. */
+static int place_find(struct filler *f, uint32_t *ret_place)
 {
-	const struct automaton *dfa = r->dfa;
+	struct below *below = f->below;
+	int r;
 
-	for (uint32_t at = 0; at < dfa->n_states; at++) {
-		uint32_t state = dfa->order[at], from = dfa->component[state];
-		/* Most states lead to state 0, which says what accept set 0 does, and leads to
-		 * itself alone. */
-		bool dead = from == at && at > 0 && dfa->defaults[state] == 0 &&
-			    automaton_default_counts(dfa, state);
+	*ret_place = f->last_place;
+	if (below->n_reaches &&
+	    memcmp(&f->now, &below->reaches[f->last_place], sizeof(f->now)) == 0)
+		return 0;
+	r = array_reserve(&below->reaches, &below->reaches_capacity, below->n_reaches + 1u,
+			  sizeof(*below->reaches));
+	if (r < 0)
+		return r;
+	below->reaches[below->n_reaches] = f->now;
+	*ret_place = below->n_reaches++;
+	return 0;
+}
 
-		if (dead)
-			r->of_component[from] = r->of_accept[0];
-		else if (from == at)
-			reach_begin(&r->of_component[from]);
-		state_add(r, from, state, dead);
+static int reaches_fill(struct filler *f)
+{
+	const struct automaton *dfa = f->dfa;
+	uint32_t n = dfa->n_states, end;
+	int r = 0;
+
+	for (uint32_t begin = 0; r == 0 && begin < n; begin = end) {
+		reach_begin(&f->now);
+		f->last_place = 0;
+		for (end = begin; end < n && dfa->component[dfa->order[end]] == begin; end++)
+			state_add(f, begin, dfa->order[end]);
+		r = place_find(f, &f->below->place_of[begin]);
 	}
+	return r;
 }
 
 int below_compute(const struct automaton *dfa, const uint32_t *words, struct below *below)
 {
-	__attribute__((cleanup(reaches_release))) struct reaches r = {.dfa = dfa};
+	__attribute__((cleanup(filler_release))) struct filler f = {.dfa = dfa, .below = below};
 
-	r.of_accept = calloc(dfa->accepts.n_lists, sizeof(*r.of_accept));
-	r.of_component = malloc(dfa->n_states * sizeof(*r.of_component));
+	f.of_accept = calloc(dfa->accepts.n_lists, sizeof(*f.of_accept));
+	below->place_of = malloc(dfa->n_states * sizeof(*below->place_of));
 	below->is_root = calloc(dfa->n_states, sizeof(*below->is_root));
-	if (!r.of_accept || !r.of_component || !below->is_root)
+	if (!f.of_accept || !below->place_of || !below->is_root)
 		return -ENOMEM;
 	for (uint32_t a = 0; a < dfa->accepts.n_lists; a++)
-		r.of_accept[a] = reach_of(words + (size_t)a * BAILIFF_LABEL_WORDS);
-	reaches_fill(&r);
+		f.of_accept[a] = reach_of(words + (size_t)a * BAILIFF_LABEL_WORDS);
 	for (uint32_t i = 0; i < dfa->n_starts; i++)
 		below->is_root[automaton_next(dfa, dfa->starts[i], '/')] = true;
-	below->reaches = r.of_component;
-	r.of_component = NULL;
-	return 0;
+	return reaches_fill(&f);
 }
 
 uint32_t below_place(const struct below *below, const struct automaton *dfa, uint32_t state)
 {
 	/* What is beneath "/" has no other '/' between. No other path leads to those states, as
 	 * they stand in the trie of the aliases. */
-	return dfa->component[below->is_root[state] ? state : automaton_next(dfa, state, '/')];
+	uint32_t slash = below->is_root[state] ? state : automaton_next(dfa, state, '/');
+
+	return below->place_of[dfa->component[slash]];
 }
 
 void below_write(const struct below *below, uint32_t place, uint32_t *words)
@@ -166,5 +186,6 @@ void below_write(const struct below *below, uint32_t place, uint32_t *words)
 void below_release(struct below *below)
 {
 	free(below->reaches);
+	free(below->place_of);
 	free(below->is_root);
 }
