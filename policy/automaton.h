@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,7 +52,13 @@ struct automaton {
 	uint32_t *first;    /* of each state: its first exception; one more at the end */
 	struct automaton_exception *exceptions; /* ascending by class within a state */
 	uint32_t *labels;			/* of each state: its accept set, later its label */
-	struct interner accepts;		/* the accept sets: ascending rules; 0 is empty */
+	/*
+	 * All states, each behind those that it leads to. States that lead to each other are one
+	 * component and stand together: component[s] is where in the order that of s begins.
+	 * automaton_minimise() leaves neither.
+	 */
+	uint32_t *order, *component;
+	struct interner accepts; /* the accept sets: ascending rules; 0 is empty */
 	unsigned n_classes;
 	uint8_t class_of[256];
 };
@@ -68,6 +75,15 @@ int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns,
 		    const uint64_t *starts, uint32_t n_starts, struct automaton **ret_automaton,
 		    size_t *ret_culprit);
 
+/* Fills in the order, when the states and their rows are there. Returns 0 or -ENOMEM. */
+int automaton_order(struct automaton *automaton);
+
+/* Whether any byte leads to a state's default. Byte 0 is never looked at. */
+static inline bool automaton_default_counts(const struct automaton *automaton, uint32_t state)
+{
+	return automaton->first[state + 1] - automaton->first[state] < automaton->n_classes - 1;
+}
+
 /* Where a state leads by a byte. */
 uint32_t automaton_next(const struct automaton *automaton, uint32_t state, unsigned char byte);
 
@@ -77,8 +93,12 @@ struct automaton_edges {
 	uint32_t *first, *before;
 };
 
-/* Finds the edges; to be released also on failure. All zero before. Returns 0 or -ENOMEM. */
-int automaton_edges_find(const struct automaton *automaton, struct automaton_edges *edges);
+/*
+ * Finds the edges out of @n of the @states; to be released also on failure. All zero before.
+ * Returns 0 or -ENOMEM.
+ */
+int automaton_edges_find(const struct automaton *automaton, const uint32_t *states, uint32_t n,
+			 struct automaton_edges *edges);
 void automaton_edges_release(struct automaton_edges *edges);
 
 /* Replaces the states' accept sets by labels: @labels[accept set], with @labels[0] = 0. */
@@ -92,13 +112,19 @@ int automaton_minimise(struct automaton *automaton);
 
 /* A table of cells as abi.h has them; state numbers are indexes into it. */
 struct automaton_table {
+	struct bailiff_cell
+		*memory; /* room for something else, all zero, and the cells behind it */
 	struct bailiff_cell *cells;
 	uint32_t n_cells;
 	uint32_t *starts; /* of the automaton's starts, in their order */
 };
 
-/* Packs the automaton. Returns 0 and the table (the caller frees its arrays), or -ENOMEM. */
-int automaton_pack(const struct automaton *automaton, struct automaton_table *ret_table);
+/*
+ * Packs the automaton, and leaves room for @n_before cells before its own. Returns 0 and the table
+ * (the caller frees its memory and starts), or -ENOMEM.
+ */
+int automaton_pack(const struct automaton *automaton, size_t n_before,
+		   struct automaton_table *ret_table);
 
 /* Frees an automaton; NULL is none. Returns NULL. */
 struct automaton *automaton_free(struct automaton *automaton);

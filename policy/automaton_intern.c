@@ -41,7 +41,7 @@ static uint32_t hash_list(const uint32_t *items, size_t n)
 
 static void slots_put(struct interner *in, uint32_t id)
 {
-	size_t at = in->hashes[id] & (in->n_slots - 1);
+	size_t at = in->lists[id].hash & (in->n_slots - 1);
 
 	while (in->slots[at].generation == in->generation)
 		at = (at + 1) & (in->n_slots - 1);
@@ -66,7 +66,7 @@ static int slots_reserve(struct interner *in)
 	in->n_slots = n_slots;
 	in->generation = 1;
 	for (uint32_t id = 0; id < in->n_lists; id++)
-		if (in->hashes[id])
+		if (in->lists[id].hash)
 			slots_put(in, id);
 	return 0;
 }
@@ -81,7 +81,7 @@ static uint32_t interner_find(const struct interner *in, const uint32_t *items, 
 		const uint32_t *list;
 		size_t n_list;
 
-		if (in->hashes[id] != hash)
+		if (in->lists[id].hash != hash)
 			continue;
 		list = interner_list(in, id, &n_list);
 		if (n_list == n && (n == 0 || memcmp(list, items, n * sizeof(*items)) == 0))
@@ -90,24 +90,30 @@ static uint32_t interner_find(const struct interner *in, const uint32_t *items, 
 	return INTERNER_NONE;
 }
 
+int interner_reserve(struct interner *in, size_t n)
+{
+	int r = array_reserve(&in->items, &in->items_capacity, n, sizeof(*in->items));
+
+	return r < 0 ? r : array_reserve(&in->lists, &in->lists_capacity, n, sizeof(*in->lists));
+}
+
 /* Hash 0 stands for a list that has no slot. */
 static int list_append(struct interner *in, const uint32_t *items, size_t n, uint32_t hash)
 {
 	int r;
 
+	if (n > UINT32_MAX - in->n_items)
+		return -ENOMEM;
 	r = array_reserve(&in->items, &in->items_capacity, in->n_items + n, sizeof(*in->items));
-	if (r < 0)
-		return r;
-	r = array_reserve(&in->first, &in->first_capacity, in->n_lists + 1u, sizeof(*in->first));
-	if (r < 0)
-		return r;
-	r = array_reserve(&in->hashes, &in->hashes_capacity, in->n_lists + 1u, sizeof(*in->hashes));
+	if (r == 0)
+		r = array_reserve(&in->lists, &in->lists_capacity, in->n_lists + 1u,
+				  sizeof(*in->lists));
 	if (r < 0)
 		return r;
 	if (n)
 		memcpy(in->items + in->n_items, items, n * sizeof(*items));
-	in->first[in->n_lists] = in->n_items;
-	in->hashes[in->n_lists] = hash;
+	in->lists[in->n_lists] =
+		(struct interner_list){.first = (uint32_t)in->n_items, .hash = hash};
 	in->n_items += n;
 	in->n_lists++;
 	return 0;
@@ -160,8 +166,7 @@ void interner_clear(struct interner *in)
 void interner_release(struct interner *in)
 {
 	free(in->items);
-	free(in->first);
-	free(in->hashes);
+	free(in->lists);
 	free(in->slots);
 	*in = (struct interner){0};
 }

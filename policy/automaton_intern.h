@@ -11,17 +11,24 @@
 
 #define INTERNER_NONE UINT32_MAX
 
+struct interner_list {
+	uint32_t first; /* where its items begin */
+	uint32_t hash;
+};
+
 struct interner {
 	uint32_t *items; /* all lists, one after the other */
 	size_t n_items, items_capacity;
-	size_t *first; /* of each list: its first item */
-	uint32_t *hashes;
+	struct interner_list *lists;
 	uint32_t n_lists;
-	size_t first_capacity, hashes_capacity;
+	size_t lists_capacity;
 	struct interner_slot *slots;
 	size_t n_slots; /* 0 or a power of two */
 	uint32_t generation;
 };
+
+/* Makes room for @n lists of one item each. Returns 0 or -ENOMEM. */
+int interner_reserve(struct interner *interner, size_t n);
 
 /* Finds or adds the list of @n @items. Returns 0 and its id, or -ENOMEM. */
 int interner_add(struct interner *interner, const uint32_t *items, size_t n, uint32_t *ret_id);
@@ -36,8 +43,8 @@ int interner_append(struct interner *interner, const uint32_t *items, size_t n, 
 static inline const uint32_t *interner_list(const struct interner *interner, uint32_t id,
 					    size_t *ret_n)
 {
-	size_t first = interner->first[id];
-	size_t end = id + 1 < interner->n_lists ? interner->first[id + 1] : interner->n_items;
+	size_t first = interner->lists[id].first;
+	size_t end = id + 1 < interner->n_lists ? interner->lists[id + 1].first : interner->n_items;
 
 	*ret_n = end - first;
 	return interner->items + first;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/automaton.h"
+#include "policy/automaton_partition.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -7,304 +7,298 @@
 #include <string.h>
 
 /*
- * Partition refinement by signatures (after Blom and Orzan; Valmari's dirty states). Blocks begin
- * as the states of one label. A state's signature is its row with blocks for targets. All states of
- * a block have had the same signature when last looked at; a state is dirty once a target of it
- * has changed its block since. A block with dirty states is split by their signatures, and its
- * largest part keeps its number: so each state changes its block, and dirties those that lead to
- * it, at most log n times.
+ * A state that is in no loop is known by its label and by its row with blocks for targets, when
+ * all its targets have their blocks: so it is for each state of a tree of names, in the order of
+ * the automaton. It is then settled. Loops have to be refined together, with what they lead to that
+ * is not settled. So there are three steps:
+ *
+ *	1. states that lead to no loop are settled. Those that lead to no label but 0 are one block
+ *	   with state 0; so who is in another loop is like no state of this step, as an endless
+ *	   number of paths leads on from there to labels.
+ *	2. loops are refined, with all that they lead to.
+ *	3. the others are settled: they lead to loops, and no loop leads to them.
  */
 
-struct block {
-	uint32_t begin, end; /* in partition.states; the dirty ones come first */
-	uint32_t n_dirty;
-};
-
-struct partition {
-	const struct automaton *dfa;
-	uint32_t *states;   /* all of them, block by block */
-	uint32_t *position; /* of each state in states */
-	uint32_t *block_of;
-	struct block *blocks;
-	uint32_t n_blocks;
-	uint32_t *queue; /* a ring of the blocks that have dirty states */
-	uint32_t queue_head, n_queue;
-	struct automaton_edges edges;
-	uint32_t *part;	 /* scratch: of each dirty state its signature's number */
-	uint32_t *size;	 /* scratch: of each signature the states that have it */
-	uint32_t *moved; /* scratch: states */
-	uint32_t *count; /* scratch: of each block, 0 between uses */
-	struct interner signatures;
-};
-
-/* A target and a class in one number; STATES_MAX in automaton_subset.c leaves room. */
-#define ENTRY(target, class) ((target) << 8 | (class))
-#define ENTRY_TARGET(entry) ((entry) >> 8)
-#define ENTRY_CLASS(entry) ((entry)&0xff)
-
-struct signature {
-	uint32_t items[1 + 256]; /* the default, then entries ascending by class */
-	size_t n;
+struct settling {
+	struct partition *p;
+	struct interner signatures; /* with labels, of blocks that a state may be found to be of */
+	uint32_t *block_of;	    /* of each signature */
+	size_t block_of_capacity;
+	uint32_t *holders; /* of each label: how many states have it */
+	uint8_t *into;	   /* of each state: how many edges lead there, 2 for more */
+	bool *single;	   /* of each settled state: no other is like it */
+	bool *loops;	   /* of each component, where it begins: whether it is refined */
+	uint32_t *refined; /* scratch: states */
 };
 
 static void partition_release(struct partition *p)
 {
-	free(p->states);
-	free(p->position);
 	free(p->block_of);
-	free(p->blocks);
-	free(p->queue);
-	automaton_edges_release(&p->edges);
-	free(p->part);
-	free(p->size);
-	free(p->moved);
+	free(p->some);
 	free(p->count);
-	interner_release(&p->signatures);
 }
 
-/* The block that most of a row's classes lead to, the smallest of several. */
-static uint32_t most_frequent(const struct partition *p, const uint32_t *full)
+static void settling_release(struct settling *s)
 {
-	unsigned n_classes = p->dfa->n_classes;
-	uint32_t best = full[1];
-
-	for (unsigned i = 1; i < n_classes; i++)
-		p->count[full[i]]++;
-	for (unsigned i = 1; i < n_classes; i++)
-		if (p->count[full[i]] > p->count[best] ||
-		    (p->count[full[i]] == p->count[best] && full[i] < best))
-			best = full[i];
-	for (unsigned i = 1; i < n_classes; i++)
-		p->count[full[i]] = 0;
-	return best;
-}
-
-/* The signature of a row that may lead to its default less often than elsewhere. */
-static void signature_full(const struct partition *p, uint32_t state, struct signature *sig)
-{
-	const struct automaton *dfa = p->dfa;
-	uint32_t full[256] = {0};
-
-	for (unsigned i = 0; i < dfa->n_classes; i++)
-		full[i] = p->block_of[dfa->defaults[state]];
-	for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++)
-		full[dfa->exceptions[i].class] = p->block_of[dfa->exceptions[i].target];
-	sig->items[0] = most_frequent(p, full);
-	sig->n = 1;
-	for (unsigned i = 1; i < dfa->n_classes; i++)
-		if (full[i] != sig->items[0])
-			sig->items[sig->n++] = ENTRY(full[i], i);
-}
-
-/* Equal rows have equal signatures, whatever default they are written with. */
-static void signature_of(const struct partition *p, uint32_t state, struct signature *sig)
-{
-	const struct automaton *dfa = p->dfa;
-	uint32_t fallback = p->block_of[dfa->defaults[state]];
-	uint32_t first = dfa->first[state], end = dfa->first[state + 1];
-
-	if ((end - first) * 2 >= dfa->n_classes - 1) {
-		signature_full(p, state, sig);
-		return;
-	}
-	/* The default has more than half of the classes. */
-	sig->items[0] = fallback;
-	sig->n = 1;
-	for (uint32_t i = first; i < end; i++) {
-		uint32_t target = p->block_of[dfa->exceptions[i].target];
-
-		if (target != fallback)
-			sig->items[sig->n++] = ENTRY(target, dfa->exceptions[i].class);
-	}
-}
-
-static void mark_dirty(struct partition *p, uint32_t state)
-{
-	uint32_t number = p->block_of[state];
-	struct block *block = &p->blocks[number];
-	uint32_t at = p->position[state], to = block->begin + block->n_dirty, other;
-
-	/* One state alone cannot be split. */
-	if (at < to || block->end - block->begin == 1)
-		return;
-	other = p->states[to];
-	p->states[to] = state;
-	p->states[at] = other;
-	p->position[state] = to;
-	p->position[other] = at;
-	if (block->n_dirty++ == 0)
-		p->queue[(p->queue_head + p->n_queue++) % p->dfa->n_states] = number;
-}
-
-static void mark_before(struct partition *p, uint32_t state)
-{
-	for (uint32_t i = p->edges.first[state]; i < p->edges.first[state + 1]; i++)
-		mark_dirty(p, p->edges.before[i]);
-}
-
-/* Numbers the signatures of a block's dirty states, and sorts these by number. */
-static int block_sort(struct partition *p, const struct block *block, uint32_t *ret_n_parts)
-{
-	uint32_t *dirty = p->states + block->begin, sum = 0;
-	struct signature sig;
-	int r;
-
-	interner_clear(&p->signatures);
-	for (uint32_t i = 0; i < block->n_dirty; i++) {
-		signature_of(p, dirty[i], &sig);
-		r = interner_add(&p->signatures, sig.items, sig.n, &p->part[i]);
-		if (r < 0)
-			return r;
-	}
-	*ret_n_parts = p->signatures.n_lists;
-	memset(p->size, 0, *ret_n_parts * sizeof(*p->size));
-	for (uint32_t i = 0; i < block->n_dirty; i++)
-		p->size[p->part[i]]++;
-	for (uint32_t i = 0; i < *ret_n_parts; i++) {
-		uint32_t size = p->size[i];
-
-		p->size[i] = sum;
-		sum += size;
-	}
-	for (uint32_t i = 0; i < block->n_dirty; i++)
-		p->moved[p->size[p->part[i]]++] = dirty[i];
-	/* size[i] is now where part i ends. */
-	for (uint32_t i = 0; i < block->n_dirty; i++) {
-		dirty[i] = p->moved[i];
-		p->position[dirty[i]] = block->begin + i;
-	}
-	return 0;
-}
-
-/* Splits a block along its dirty states' signatures. */
-static int block_split(struct partition *p, uint32_t number)
-{
-	struct block block = p->blocks[number], *kept = &p->blocks[number];
-	uint32_t n_parts, n_moved = 0, begin = block.begin, end;
-	int r;
-
-	r = block_sort(p, &block, &n_parts);
-	if (r < 0)
-		return r;
-	/* What is not dirty is a part like the others, for no dirty state is like it. */
-	if (block.begin + block.n_dirty < block.end)
-		p->size[n_parts++] = block.end - block.begin;
-	*kept = (struct block){.begin = begin, .end = begin};
-	for (uint32_t i = 0; i < n_parts; i++, begin = end) {
-		end = block.begin + p->size[i];
-		if (end - begin > kept->end - kept->begin)
-			*kept = (struct block){.begin = begin, .end = end};
-	}
-	begin = block.begin;
-	for (uint32_t i = 0; i < n_parts; i++, begin = end) {
-		end = block.begin + p->size[i];
-		if (begin == kept->begin)
-			continue;
-		p->blocks[p->n_blocks] = (struct block){.begin = begin, .end = end};
-		for (uint32_t at = begin; at < end; at++) {
-			p->block_of[p->states[at]] = p->n_blocks;
-			p->moved[n_moved++] = p->states[at];
-		}
-		p->n_blocks++;
-	}
-	for (uint32_t i = 0; i < n_moved; i++)
-		mark_before(p, p->moved[i]);
-	return 0;
+	interner_release(&s->signatures);
+	free(s->block_of);
+	free(s->holders);
+	free(s->into);
+	free(s->single);
+	free(s->loops);
+	free(s->refined);
 }
 
 static int partition_allocate(struct partition *p)
 {
-	/* One to spare: a part more than there are states. */
-	size_t n = p->dfa->n_states + 1u;
+	size_t n = p->dfa->n_states;
 
-	p->states = calloc(n, sizeof(*p->states));
-	p->position = calloc(n, sizeof(*p->position));
-	p->block_of = calloc(n, sizeof(*p->block_of));
-	p->blocks = calloc(n, sizeof(*p->blocks));
-	p->queue = calloc(n, sizeof(*p->queue));
-	p->part = calloc(n, sizeof(*p->part));
-	p->size = calloc(n, sizeof(*p->size));
-	p->moved = calloc(n, sizeof(*p->moved));
-	p->count = calloc(n, sizeof(*p->count));
-	if (!p->states || !p->position || !p->block_of || !p->blocks || !p->queue || !p->part ||
-	    !p->size || !p->moved || !p->count)
+	p->block_of = malloc(n * sizeof(*p->block_of));
+	/* One more: that of label 0 may be empty where loops are refined. */
+	p->some = malloc((n + 1) * sizeof(*p->some));
+	p->count = calloc(n + 1, sizeof(*p->count));
+	if (!p->block_of || !p->some || !p->count)
 		return -ENOMEM;
+	memset(p->block_of, 0xff, n * sizeof(*p->block_of));
 	return 0;
 }
 
-/* One block for each label. */
-static int partition_labels(struct partition *p)
+static void into_count(struct settling *s, uint32_t state)
 {
-	const uint32_t *labels = p->dfa->labels;
-	uint32_t n = p->dfa->n_states, sum = 0;
-	struct interner *seen = &p->signatures;
-	int r;
+	if (s->into[state] < 2)
+		s->into[state]++;
+}
 
-	for (uint32_t s = 0; s < n; s++) {
-		/* State 0 has label 0, as most have: block 0. */
-		if (s == 0 || labels[s] != 0) {
-			r = interner_add(seen, &labels[s], 1, &p->block_of[s]);
-			if (r < 0)
-				return r;
-		}
-		p->blocks[p->block_of[s]].end++;
-	}
-	p->n_blocks = seen->n_lists;
-	for (uint32_t b = 0; b < p->n_blocks; b++) {
-		uint32_t size = p->blocks[b].end;
+/* Allocates, and counts who has each label, and the edges to each state. */
+static int settling_begin(struct settling *s)
+{
+	const struct automaton *dfa = s->p->dfa;
+	uint32_t n = dfa->n_states, most = 0;
 
-		p->blocks[b].begin = sum;
-		p->blocks[b].end = sum;
-		sum += size;
+	for (uint32_t state = 0; state < n; state++)
+		most = dfa->labels[state] > most ? dfa->labels[state] : most;
+	s->holders = calloc((size_t)most + 1, sizeof(*s->holders));
+	s->into = calloc(n, sizeof(*s->into));
+	s->single = calloc(n, sizeof(*s->single));
+	if (!s->holders || !s->into || !s->single)
+		return -ENOMEM;
+	for (uint32_t state = 0; state < n; state++) {
+		s->holders[dfa->labels[state]]++;
+		into_count(s, dfa->defaults[state]);
 	}
-	for (uint32_t s = 0; s < n; s++) {
-		struct block *block = &p->blocks[p->block_of[s]];
-
-		p->position[s] = block->end;
-		p->states[block->end++] = s;
-	}
+	for (uint32_t i = 0; i < dfa->first[n]; i++)
+		into_count(s, dfa->exceptions[i].target);
 	return 0;
 }
 
-/* States that lead into the largest block only have one signature; only others are dirty. */
-static void partition_first_dirty(struct partition *p)
+static uint32_t block_new(struct partition *p, uint32_t state)
 {
-	uint32_t largest = 0;
-
-	for (uint32_t b = 0; b < p->n_blocks; b++)
-		if (p->blocks[b].end - p->blocks[b].begin >
-		    p->blocks[largest].end - p->blocks[largest].begin)
-			largest = b;
-	for (uint32_t s = 0; s < p->dfa->n_states; s++)
-		if (p->block_of[s] != largest)
-			mark_before(p, s);
+	p->some[p->n_blocks] = state;
+	return p->n_blocks++;
 }
 
-static int partition_refine(struct partition *p)
+/* Finds the signature of a state, its label in it, or adds it. */
+static int signature_number(struct settling *s, uint32_t state, uint32_t *ret_id)
 {
+	struct signature sig;
 	int r;
 
-	r = partition_allocate(p);
-	if (r == 0)
-		r = automaton_edges_find(p->dfa, &p->edges);
-	if (r == 0)
-		r = partition_labels(p);
+	signature_of(s->p, state, &sig);
+	sig.items[sig.n++] = s->p->dfa->labels[state];
+	r = interner_add(&s->signatures, sig.items, sig.n, ret_id);
 	if (r < 0)
 		return r;
-	partition_first_dirty(p);
-	while (r == 0 && p->n_queue) {
-		uint32_t number = p->queue[p->queue_head];
+	return array_reserve(&s->block_of, &s->block_of_capacity, s->signatures.n_lists,
+			     sizeof(*s->block_of));
+}
 
-		p->queue_head = (p->queue_head + 1) % p->dfa->n_states;
-		p->n_queue--;
-		r = block_split(p, number);
+/*
+ * Whether it is plain that no other state is like this one: nobody else has its label, or nobody
+ * else leads to some state that is like no other itself. So it is with most in a tree of names.
+ */
+static bool state_is_single(const struct settling *s, uint32_t state)
+{
+	const struct automaton *dfa = s->p->dfa;
+
+	if (s->holders[dfa->labels[state]] == 1)
+		return true;
+	for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++) {
+		uint32_t target = dfa->exceptions[i].target;
+
+		if (s->single[target] && s->into[target] == 1)
+			return true;
 	}
+	return false;
+}
+
+/* The block of a state whose targets all have theirs. */
+static int state_settle(struct settling *s, uint32_t state)
+{
+	uint32_t known = s->signatures.n_lists, id;
+	int r;
+
+	s->single[state] = state_is_single(s, state);
+	if (s->single[state]) {
+		s->p->block_of[state] = block_new(s->p, state);
+		return 0;
+	}
+	r = signature_number(s, state, &id);
+	if (r < 0)
+		return r;
+	if (id == known)
+		s->block_of[id] = block_new(s->p, state);
+	s->p->block_of[state] = s->block_of[id];
+	return 0;
+}
+
+/* What a component leads to, itself left out. */
+struct ahead {
+	bool live;    /* to some label other than 0; also its own */
+	bool settled; /* to states that have blocks alone, which itself has not */
+};
+
+static void ahead_add(const struct partition *p, uint32_t target, uint32_t component,
+		      struct ahead *ahead)
+{
+	uint32_t block = p->block_of[target];
+
+	if (block == BLOCK_NONE)
+		ahead->settled = false;
+	if (p->dfa->component[target] != component)
+		ahead->live |= block != 0;
+}
+
+static struct ahead component_ahead(const struct partition *p, uint32_t begin, uint32_t end)
+{
+	const struct automaton *dfa = p->dfa;
+	struct ahead ahead = {.live = false, .settled = true};
+
+	/* until nothing can change any more */
+	for (uint32_t at = begin; at < end && (!ahead.live || ahead.settled); at++) {
+		uint32_t state = dfa->order[at];
+
+		ahead.live |= dfa->labels[state] != 0;
+		if (automaton_default_counts(dfa, state))
+			ahead_add(p, dfa->defaults[state], begin, &ahead);
+		for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++)
+			ahead_add(p, dfa->exceptions[i].target, begin, &ahead);
+	}
+	return ahead;
+}
+
+/* The first step: settles what leads to no loop. */
+static int settle_bottom(struct settling *s)
+{
+	const struct automaton *dfa = s->p->dfa;
+	uint32_t n = dfa->n_states, end;
+	int r = 0;
+
+	(void)block_new(s->p, 0);
+	for (uint32_t begin = 0; r == 0 && begin < n; begin = end) {
+		struct ahead ahead;
+
+		for (end = begin + 1; end < n && dfa->component[dfa->order[end]] == begin; end++)
+			;
+		ahead = component_ahead(s->p, begin, end);
+		if (!ahead.live)
+			for (uint32_t at = begin; at < end; at++)
+				s->p->block_of[dfa->order[at]] = 0;
+		else if (ahead.settled)
+			r = state_settle(s, dfa->order[begin]);
+	}
+	return r;
+}
+
+/* Marks the component that an edge leads to, and answers whether it is @component itself. */
+static bool loop_ahead(struct settling *s, uint32_t target, uint32_t component)
+{
+	uint32_t to = s->p->dfa->component[target];
+
+	if (s->loops[component] && s->p->block_of[target] == BLOCK_NONE)
+		s->loops[to] = true;
+	return to == component;
+}
+
+/* Marks a state's component, if it is a loop or one leads there, and what that leads to. */
+static void loop_mark(struct settling *s, uint32_t at)
+{
+	const struct automaton *dfa = s->p->dfa;
+	uint32_t state = dfa->order[at], component = dfa->component[state];
+	bool known, stays;
+
+	do {
+		known = s->loops[component];
+		stays = automaton_default_counts(dfa, state) &&
+			loop_ahead(s, dfa->defaults[state], component);
+		for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++)
+			stays |= loop_ahead(s, dfa->exceptions[i].target, component);
+		s->loops[component] |= stays;
+		/* once more where it has just turned out that it is one */
+	} while (s->loops[component] != known);
+}
+
+/* The second step: refines loops, and what they lead to. */
+static int refine_loops(struct settling *s)
+{
+	struct partition *p = s->p;
+	const struct automaton *dfa = p->dfa;
+	uint32_t n = 0, first = p->n_blocks;
+	int r;
+
+	s->loops = calloc(dfa->n_states, sizeof(*s->loops));
+	s->refined = malloc(dfa->n_states * sizeof(*s->refined));
+	if (!s->loops || !s->refined)
+		return -ENOMEM;
+	for (uint32_t at = dfa->n_states; at--;)
+		if (p->block_of[dfa->order[at]] == BLOCK_NONE)
+			loop_mark(s, at);
+	for (uint32_t state = 0; state < dfa->n_states; state++)
+		if (p->block_of[state] == BLOCK_NONE && s->loops[dfa->component[state]])
+			s->refined[n++] = state;
+	r = n ? partition_refine(p, s->refined, n) : 0;
+	for (uint32_t b = first; r == 0 && b < p->n_blocks; b++) {
+		uint32_t id;
+
+		if (p->some[b] == BLOCK_NONE)
+			continue;
+		r = signature_number(s, p->some[b], &id);
+		if (r == 0)
+			s->block_of[id] = b;
+	}
+	return r;
+}
+
+/* The third step: settles what leads to loops. */
+static int settle_top(struct settling *s)
+{
+	const struct partition *p = s->p;
+	int r = 0;
+
+	for (uint32_t at = 0; r == 0 && at < p->dfa->n_states; at++)
+		if (p->block_of[p->dfa->order[at]] == BLOCK_NONE)
+			r = state_settle(s, p->dfa->order[at]);
+	return r;
+}
+
+static int partition_fill(struct partition *p)
+{
+	__attribute__((cleanup(settling_release))) struct settling s = {.p = p};
+	int r = partition_allocate(p);
+
+	if (r == 0)
+		r = settling_begin(&s);
+	if (r == 0)
+		r = settle_bottom(&s);
+	if (r == 0)
+		r = refine_loops(&s);
+	if (r == 0)
+		r = settle_top(&s);
 	return r;
 }
 
 /* The states of the result, numbered in depth: a chain of states is a run of numbers. */
 struct quotient {
-	uint32_t *number; /* of each block, or INTERNER_NONE */
+	uint32_t *number; /* of each block, or BLOCK_NONE */
 	uint32_t *stack;
 	uint32_t n_stack;
 	struct automaton *out;
@@ -312,7 +306,7 @@ struct quotient {
 
 static void quotient_visit(struct quotient *q, uint32_t block)
 {
-	if (q->number[block] == INTERNER_NONE)
+	if (q->number[block] == BLOCK_NONE)
 		q->stack[q->n_stack++] = block;
 }
 
@@ -335,28 +329,26 @@ static int quotient_allocate(struct quotient *q, const struct partition *p)
 	if (!q->number || !q->stack || !q->out)
 		return -ENOMEM;
 	memset(q->number, 0xff, n * sizeof(*q->number));
-	q->out->defaults = calloc(n + 1, sizeof(*q->out->defaults));
-	q->out->first = calloc(n + 2, sizeof(*q->out->first));
-	q->out->labels = calloc(n + 1, sizeof(*q->out->labels));
-	if (!q->out->defaults || !q->out->first || !q->out->labels)
+	q->out->defaults = malloc((n + 1) * sizeof(*q->out->defaults));
+	q->out->first = malloc((n + 2) * sizeof(*q->out->first));
+	q->out->labels = malloc((n + 1) * sizeof(*q->out->labels));
+	/* Signatures have no more entries than the rows that they are of. */
+	q->out->exceptions = malloc((n_exceptions + 1) * sizeof(*q->out->exceptions));
+	if (!q->out->defaults || !q->out->first || !q->out->labels || !q->out->exceptions)
 		return -ENOMEM;
+	q->out->first[0] = 0;
 	return 0;
 }
 
 /* Writes a block's row, still with blocks for targets, and puts these on the stack. */
-static int quotient_row(struct quotient *q, const struct partition *p, uint32_t block,
-			size_t *capacity)
+static void quotient_row(struct quotient *q, const struct partition *p, uint32_t block)
 {
 	struct automaton *out = q->out;
-	uint32_t state = p->states[p->blocks[block].begin], n = out->n_states++;
+	uint32_t state = p->some[block], n = out->n_states++;
 	uint32_t at = out->first[n];
 	struct signature sig;
-	int r;
 
 	signature_of(p, state, &sig);
-	r = array_reserve(&out->exceptions, capacity, at + sig.n, sizeof(*out->exceptions));
-	if (r < 0)
-		return r;
 	q->number[block] = n;
 	out->labels[n] = p->dfa->labels[state];
 	out->defaults[n] = sig.items[0];
@@ -367,33 +359,27 @@ static int quotient_row(struct quotient *q, const struct partition *p, uint32_t 
 		quotient_visit(q, ENTRY_TARGET(sig.items[i]));
 	}
 	out->first[n + 1] = at;
-	return 0;
 }
 
-static int quotient_build(struct quotient *q, const struct partition *p)
+static void quotient_build(struct quotient *q, const struct partition *p)
 {
 	struct automaton *out = q->out;
-	size_t capacity = 0;
-	int r;
 
-	r = quotient_row(q, p, p->block_of[0], &capacity);
+	quotient_row(q, p, p->block_of[0]);
 	for (uint32_t i = 0; i < p->dfa->n_starts; i++)
 		quotient_visit(q, p->block_of[p->dfa->starts[i]]);
-	while (r == 0 && q->n_stack) {
+	while (q->n_stack) {
 		uint32_t block = q->stack[--q->n_stack];
 
-		if (q->number[block] == INTERNER_NONE)
-			r = quotient_row(q, p, block, &capacity);
+		if (q->number[block] == BLOCK_NONE)
+			quotient_row(q, p, block);
 	}
-	if (r < 0)
-		return r;
 	for (uint32_t i = 0; i < p->dfa->n_starts; i++)
 		p->dfa->starts[i] = q->number[p->block_of[p->dfa->starts[i]]];
 	for (uint32_t s = 0; s < out->n_states; s++)
 		out->defaults[s] = q->number[out->defaults[s]];
 	for (uint32_t i = 0; i < out->first[out->n_states]; i++)
 		out->exceptions[i].target = q->number[out->exceptions[i].target];
-	return 0;
 }
 
 /* Moves rows and labels of the quotient into the automaton. */
@@ -410,6 +396,10 @@ static void automaton_replace(struct automaton *dfa, struct automaton *by)
 	by->first = old.first;
 	by->exceptions = old.exceptions;
 	by->labels = old.labels;
+	by->order = old.order;
+	by->component = old.component;
+	dfa->order = NULL;
+	dfa->component = NULL;
 }
 
 int automaton_minimise(struct automaton *automaton)
@@ -418,12 +408,12 @@ int automaton_minimise(struct automaton *automaton)
 	__attribute__((cleanup(quotient_release))) struct quotient q = {0};
 	int r;
 
-	r = partition_refine(&p);
+	r = partition_fill(&p);
 	if (r == 0)
 		r = quotient_allocate(&q, &p);
-	if (r == 0)
-		r = quotient_build(&q, &p);
-	if (r == 0)
-		automaton_replace(automaton, q.out);
-	return r;
+	if (r < 0)
+		return r;
+	quotient_build(&q, &p);
+	automaton_replace(automaton, q.out);
+	return 0;
 }

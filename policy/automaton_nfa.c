@@ -102,6 +102,8 @@ static int child_get(struct builder *b, uint32_t parent, uint32_t symbol, uint32
 	r = state_new(b, symbol, &child);
 	if (r < 0)
 		return r;
+	if (symbol < 256)
+		nfa->bytes[symbol / 64] |= 1ull << (symbol % 64);
 	nfa->states[child].sibling = nfa->states[parent].child;
 	nfa->states[parent].child = child;
 	if ((symbol & NFA_KIND) == NFA_LOOP)
@@ -272,12 +274,10 @@ static int walk(struct builder *b, const struct glob *glob, const struct frontie
 static int walk_text(struct builder *b, const struct glob *glob, uint32_t *state)
 {
 	for (size_t i = 0; i < glob->n_bytes; i++) {
-		unsigned char byte = (unsigned char)glob->bytes[i];
-		int r = child_get(b, *state, byte, state);
+		int r = child_get(b, *state, (unsigned char)glob->bytes[i], state);
 
 		if (r < 0)
 			return r;
-		b->nfa->bytes[byte / 64] |= 1ull << (byte % 64);
 	}
 	return 0;
 }

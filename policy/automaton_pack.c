@@ -185,7 +185,8 @@ static int packer_allocate(struct packer *p)
 	return words_reserve(p, 8);
 }
 
-int automaton_pack(const struct automaton *automaton, struct automaton_table *ret_table)
+int automaton_pack(const struct automaton *automaton, size_t n_before,
+		   struct automaton_table *ret_table)
 {
 	__attribute__((cleanup(packer_release))) struct packer p = {.dfa = automaton};
 	uint32_t n = automaton->n_states;
@@ -204,13 +205,14 @@ int automaton_pack(const struct automaton *automaton, struct automaton_table *re
 	}
 	/* A lookup reads one cell beyond the head for each class, taken or not. */
 	table.n_cells = p.n_cells + automaton->n_classes;
-	table.cells = calloc(table.n_cells, sizeof(*table.cells));
+	table.memory = calloc(n_before + table.n_cells, sizeof(*table.memory));
 	table.starts = calloc(automaton->n_starts, sizeof(*table.starts));
-	if (!table.cells || !table.starts) {
-		free(table.cells);
+	if (!table.memory || !table.starts) {
+		free(table.memory);
 		free(table.starts);
 		return -ENOMEM;
 	}
+	table.cells = table.memory + n_before;
 	cells_fill(&p, &table);
 	*ret_table = table;
 	return 0;

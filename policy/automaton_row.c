@@ -310,6 +310,37 @@ static int row_gathered(struct rows *rows)
 	return r;
 }
 
+/*
+ * The row of a set that is one state of a trie, from which bytes alone lead on. Answers false where
+ * it is none.
+ */
+static bool row_trie(struct rows *rows, uint32_t set, int *ret)
+{
+	const struct nfa *nfa = rows->nfa;
+	struct row *row = &rows->row;
+	size_t n_states;
+	const uint32_t *states = interner_list(&rows->sets, set, &n_states);
+
+	*ret = 0;
+	if (n_states != 1 || nfa_kind(&nfa->states[*states]) == NFA_LOOP)
+		return false;
+	row->n = 0;
+	row->fallback = ROWS_EMPTY;
+	for (uint32_t c = nfa->states[*states].child; c != NFA_NONE; c = nfa->states[c].sibling) {
+		uint32_t symbol = nfa->states[c].symbol;
+
+		if (symbol >= 256 || !nfa->states[c].closed)
+			return false;
+		row->entries[row->n++] =
+			(struct row_entry){.class = nfa->class_of[symbol], .set = c};
+	}
+	rows->work += row->n;
+	sort_entries(row->entries, row->n);
+	for (unsigned i = 0; *ret == 0 && i < row->n; i++)
+		*ret = set_single(rows, row->entries[i].set, &row->entries[i].set);
+	return true;
+}
+
 /* The row of a set from nothing but its states. */
 static int row_whole(struct rows *rows, uint32_t set)
 {
@@ -428,6 +459,8 @@ int rows_compute(struct rows *rows, uint32_t set)
 	uint32_t base;
 	int r;
 
+	if (row_trie(rows, set, &r))
+		return r;
 	r = base_split(rows, set);
 	if (r < 0)
 		return r;

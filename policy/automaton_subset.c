@@ -20,17 +20,19 @@
 #define STATES_MAX (1u << 20)
 #define EXCEPTIONS_MAX (1u << 24)
 
+struct subset_state {
+	uint32_t set;
+	uint16_t start; /* in the aliases: from which start */
+	uint8_t position;
+};
+
 struct subset {
 	struct rows rows;
 	struct automaton *dfa;
-	size_t defaults_capacity, first_capacity, exceptions_capacity, labels_capacity;
-	struct { /* of each state */
-		uint32_t *set;
-		uint8_t *position;
-		uint16_t *start; /* in the aliases: from which start */
-	} of;
-	size_t set_capacity, position_capacity, start_capacity;
-	uint32_t n_done; /* states whose rows are there */
+	size_t exceptions_capacity;
+	struct subset_state *states;
+	size_t states_capacity; /* also of the automaton's arrays */
+	uint32_t n_done;	/* states whose rows are there */
 	uint32_t *state_of_set;
 	size_t state_of_set_capacity;
 	uint32_t n_state_of_set;
@@ -43,6 +45,37 @@ struct subset {
 	size_t scratch_capacity;
 };
 
+/* There are seldom fewer states than the nfa has: room for these is not in vain. */
+static size_t states_expected(const struct subset *s)
+{
+	uint32_t n = s->rows.nfa->n_states;
+
+	return n < STATES_MAX ? n + 1u : STATES_MAX;
+}
+
+/* Room for one more state, with its row and its accept set. */
+static int states_reserve(struct subset *s)
+{
+	struct automaton *dfa = s->dfa;
+	/* One more: where the last row ends. */
+	size_t n = dfa->n_states + 2u, defaults, first, labels;
+	int r;
+
+	if (n <= s->states_capacity)
+		return 0;
+	if (n < states_expected(s))
+		n = states_expected(s);
+	defaults = first = labels = s->states_capacity;
+	r = array_grow(&dfa->defaults, &defaults, n, sizeof(*dfa->defaults));
+	if (r == 0)
+		r = array_grow(&dfa->first, &first, n, sizeof(*dfa->first));
+	if (r == 0)
+		r = array_grow(&dfa->labels, &labels, n, sizeof(*dfa->labels));
+	if (r == 0)
+		r = array_grow(&s->states, &s->states_capacity, n, sizeof(*s->states));
+	return r;
+}
+
 static int subset_state_new(struct subset *s, uint32_t set, uint8_t position, uint16_t start,
 			    uint32_t *ret_state)
 {
@@ -51,17 +84,10 @@ static int subset_state_new(struct subset *s, uint32_t set, uint8_t position, ui
 
 	if (n == STATES_MAX)
 		return -E2BIG;
-	r = array_reserve(&s->of.set, &s->set_capacity, n + 1u, sizeof(*s->of.set));
-	if (r == 0)
-		r = array_reserve(&s->of.position, &s->position_capacity, n + 1u,
-				  sizeof(*s->of.position));
-	if (r == 0)
-		r = array_reserve(&s->of.start, &s->start_capacity, n + 1u, sizeof(*s->of.start));
+	r = states_reserve(s);
 	if (r < 0)
 		return r;
-	s->of.set[n] = set;
-	s->of.position[n] = position;
-	s->of.start[n] = start;
+	s->states[n] = (struct subset_state){.set = set, .start = start, .position = position};
 	s->dfa->n_states++;
 	*ret_state = n;
 	return 0;
@@ -181,7 +207,7 @@ static int row_append(struct subset *s, uint32_t *of_class)
 {
 	struct automaton *dfa = s->dfa;
 	const struct row *row = &s->rows.row;
-	uint32_t n = dfa->first[s->n_done], target;
+	uint32_t n = dfa->first[s->n_done], fallback = 0, target;
 	int r;
 
 	if (n + AUTOMATON_CLASSES_MAX > EXCEPTIONS_MAX)
@@ -189,13 +215,15 @@ static int row_append(struct subset *s, uint32_t *of_class)
 	r = array_reserve(&dfa->exceptions, &s->exceptions_capacity, n + AUTOMATON_CLASSES_MAX,
 			  sizeof(*dfa->exceptions));
 	if (r == 0)
-		r = subset_state_get(s, row->fallback, &dfa->defaults[s->n_done]);
+		r = subset_state_get(s, row->fallback, &fallback);
+	/* The states may have moved meanwhile. */
+	dfa->defaults[s->n_done] = fallback;
 	for (unsigned i = 0; r == 0 && i < row->n; i++) {
 		/* Where an alias leads on, the set's own state is not what this row leads to. */
 		if (of_class && of_class[row->entries[i].class] != NFA_NONE)
 			continue;
 		r = subset_state_get(s, row->entries[i].set, &target);
-		if (r == 0 && target != dfa->defaults[s->n_done])
+		if (r == 0 && target != fallback)
 			dfa->exceptions[n++] = (struct automaton_exception){
 				.class = row->entries[i].class, .target = target};
 	}
@@ -214,9 +242,9 @@ static int compare_exceptions(const void *a, const void *b)
 /* The set that all spellings of the group lead to whose spelling a state ends. */
 static uint32_t state_union(const struct subset *s, uint32_t state)
 {
-	uint8_t group = s->aliases.nodes[s->of.position[state]].group;
+	const struct subset_state *of = &s->states[state];
 
-	return s->unions[s->of.start[state] * n_alias_groups + group];
+	return s->unions[of->start * n_alias_groups + s->aliases.nodes[of->position].group];
 }
 
 /* The row of a state at a position in the aliases. */
@@ -232,8 +260,8 @@ static int alias_row_append(struct subset *s, uint8_t position)
 	for (uint8_t c = node->child; r == 0 && c != ALIAS_DEAD; c = s->aliases.nodes[c].sibling) {
 		unsigned class = class_of[(unsigned char)s->aliases.nodes[c].byte];
 
-		r = subset_state_new(s, row_target(&s->rows.row, class), c, s->of.start[s->n_done],
-				     &of_class[class]);
+		r = subset_state_new(s, row_target(&s->rows.row, class), c,
+				     s->states[s->n_done].start, &of_class[class]);
 	}
 	if (r == 0 && node->group != ALIAS_NONE) {
 		struct row row = s->rows.row;
@@ -261,24 +289,18 @@ static int alias_row_append(struct subset *s, uint8_t position)
 static int state_finish(struct subset *s)
 {
 	struct automaton *dfa = s->dfa;
-	uint32_t n = s->n_done, set = s->of.set[n];
-	uint8_t position = s->of.position[n], group = s->aliases.nodes[position].group;
+	uint32_t n = s->n_done, set = s->states[n].set, accept = 0;
+	uint8_t position = s->states[n].position, group = s->aliases.nodes[position].group;
 	int r;
 
-	r = array_reserve(&dfa->defaults, &s->defaults_capacity, n + 1u, sizeof(*dfa->defaults));
-	if (r == 0)
-		r = array_reserve(&dfa->first, &s->first_capacity, n + 2u, sizeof(*dfa->first));
-	if (r == 0)
-		r = array_reserve(&dfa->labels, &s->labels_capacity, n + 1u, sizeof(*dfa->labels));
-	if (r < 0)
-		return r;
 	if (n == 0)
 		dfa->first[0] = 0;
 	r = rows_compute(&s->rows, set);
 	if (r == 0)
 		r = position == ALIAS_DEAD ? row_append(s, NULL) : alias_row_append(s, position);
 	if (r == 0)
-		r = set_accept(s, group == ALIAS_NONE ? set : state_union(s, n), &dfa->labels[n]);
+		r = set_accept(s, group == ALIAS_NONE ? set : state_union(s, n), &accept);
+	dfa->labels[n] = accept;
 	s->n_done++;
 	return r;
 }
@@ -329,6 +351,14 @@ static int subset_run(struct subset *s, unsigned flags, const uint64_t *starts)
 		return -ENOMEM;
 	r = rows_begin(&s->rows);
 	if (r == 0)
+		r = interner_reserve(&s->rows.sets, states_expected(s));
+	if (r == 0)
+		r = array_reserve(&s->state_of_set, &s->state_of_set_capacity, states_expected(s),
+				  sizeof(*s->state_of_set));
+	if (r == 0)
+		r = array_reserve(&s->dfa->exceptions, &s->exceptions_capacity, states_expected(s),
+				  sizeof(*s->dfa->exceptions));
+	if (r == 0)
 		r = interner_add(&s->dfa->accepts, NULL, 0, &empty);
 	if (r == 0)
 		r = subset_state_get(s, ROWS_EMPTY, &dead);
@@ -343,9 +373,7 @@ static void subset_release(struct subset *s)
 {
 	rows_release(&s->rows);
 	interner_release(&s->marks);
-	free(s->of.set);
-	free(s->of.position);
-	free(s->of.start);
+	free(s->states);
 	free(s->unions);
 	free(s->state_of_set);
 	free(s->accept_of_marks);
@@ -403,17 +431,15 @@ static void automaton_freep(struct automaton **automaton)
 	automaton_free(*automaton);
 }
 
-int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
-		    const uint64_t *starts, uint32_t n_starts, struct automaton **ret_automaton,
-		    size_t *ret_culprit)
+/* Fills in all of the automaton but its order. */
+static int states_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
+			const uint64_t *starts, uint32_t n_starts, struct automaton *dfa,
+			size_t *ret_culprit)
 {
-	__attribute__((cleanup(automaton_freep))) struct automaton *dfa = calloc(1, sizeof(*dfa));
 	__attribute__((cleanup(subset_release))) struct subset s = {.dfa = dfa};
 	__attribute__((cleanup(nfa_release))) struct nfa nfa = {0};
 	int r;
 
-	if (!dfa)
-		return -ENOMEM;
 	r = nfa_build(patterns, n_patterns, flags, &nfa, ret_culprit);
 	if (r < 0)
 		return r;
@@ -426,6 +452,23 @@ int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns,
 		return r;
 	dfa->n_classes = nfa.n_classes;
 	memcpy(dfa->class_of, nfa.class_of, sizeof(dfa->class_of));
+	return 0;
+}
+
+int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
+		    const uint64_t *starts, uint32_t n_starts, struct automaton **ret_automaton,
+		    size_t *ret_culprit)
+{
+	__attribute__((cleanup(automaton_freep))) struct automaton *dfa = calloc(1, sizeof(*dfa));
+	int r;
+
+	if (!dfa)
+		return -ENOMEM;
+	r = states_build(patterns, n_patterns, flags, starts, n_starts, dfa, ret_culprit);
+	if (r == 0)
+		r = automaton_order(dfa);
+	if (r < 0)
+		return r;
 	*ret_automaton = dfa;
 	dfa = NULL;
 	return 0;
@@ -440,6 +483,8 @@ struct automaton *automaton_free(struct automaton *automaton)
 	free(automaton->first);
 	free(automaton->exceptions);
 	free(automaton->labels);
+	free(automaton->order);
+	free(automaton->component);
 	interner_release(&automaton->accepts);
 	free(automaton);
 	return NULL;

@@ -29,7 +29,8 @@ static void compiler_release(struct compiler *c)
 	free(c->some);
 	interner_release(&c->labels);
 	free(c->words);
-	free(c->below);
+	below_release(&c->below);
+	free(c->plain);
 }
 
 /* 64-bit FNV-1a, as in draft-eastlake-fnv. */
@@ -243,20 +244,20 @@ static int compiler_decide(struct compiler *c)
 	return below_compute(c->automaton, c->words, &c->below);
 }
 
-static int label_add(struct compiler *c, uint32_t accept, const struct below *below,
-		     uint32_t *ret_label)
+static int label_add(struct compiler *c, uint32_t accept, uint32_t place, uint32_t *ret_label)
 {
 	uint32_t words[BAILIFF_LABEL_WORDS], known = c->labels.n_lists;
 	int r;
 
 	memcpy(words, c->words + (size_t)accept * BAILIFF_LABEL_WORDS, sizeof(words));
-	memcpy(words + BAILIFF_VERB_BELOW, below->words, sizeof(below->words));
-	words[BAILIFF_WORD_LEAST] = below->least;
+	below_write(&c->below, place, words);
 	r = interner_add(&c->labels, words, BAILIFF_LABEL_WORDS, ret_label);
 	if (r == 0 && *ret_label == known)
 		label_note(c, words);
 	return r;
 }
+
+#define LABEL_NONE UINT32_MAX
 
 /* From accept sets to labels. State 0 comes first, so label 0 is what the defaults say. */
 static int compiler_label(struct compiler *c)
@@ -264,13 +265,26 @@ static int compiler_label(struct compiler *c)
 	struct automaton *dfa = c->automaton;
 	int r = compiler_decide(c);
 
+	if (r < 0)
+		return r;
+	c->plain = malloc(c->below.n_reaches * sizeof(*c->plain));
+	if (!c->plain)
+		return -ENOMEM;
+	memset(c->plain, 0xff, c->below.n_reaches * sizeof(*c->plain));
+	/* Few states accept anything, and most of the others have the place of state 0. */
 	for (uint32_t s = 0; r == 0 && s < dfa->n_states; s++) {
-		/* Most states are like state 0. */
-		if (s > 0 && dfa->labels[s] == 0 &&
-		    memcmp(&c->below[s], &c->below[0], sizeof(c->below[0])) == 0)
-			continue;
-		r = label_add(c, dfa->labels[s], &c->below[s], &dfa->labels[s]);
+		uint32_t place = below_place(&c->below, dfa, s), *plain = &c->plain[place];
+		bool is_plain = dfa->labels[s] == 0;
+
+		if (!is_plain || *plain == LABEL_NONE)
+			r = label_add(c, dfa->labels[s], place, &dfa->labels[s]);
+		else
+			dfa->labels[s] = *plain;
+		if (is_plain)
+			*plain = dfa->labels[s];
 	}
+	below_release(&c->below);
+	c->below = (struct below){NULL};
 	return r;
 }
 

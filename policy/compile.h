@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,19 +68,33 @@ unsigned subjects_number(const struct subjects *s, const struct policy_subject *
 int image_assemble(const struct image_parts *parts, struct automaton *automaton,
 		   struct image **ret_image);
 
-/* What may lie beneath a path: words of abi.h. */
+/*
+ * What may lie beneath the paths that lead to a state: what all states say that '/' and one or more
+ * further bytes lead to from there. States that have one place have one answer.
+ */
 struct below {
-	uint32_t words[BAILIFF_N_BELOW]; /* the strictest of each, the smallest of equals */
-	uint32_t least;			 /* BAILIFF_WORD_LEAST */
+	struct reach *reaches; /* of each place */
+	uint32_t n_reaches;
+	size_t reaches_capacity;
+	uint32_t *place_of; /* of each component of the automaton, where it begins in the order */
+	bool *is_root;	    /* of each state: "/" leads there from a start */
 };
 
 /*
- * Works out for each state what lies beneath the paths that lead to it: over all states that '/'
- * and one or more further bytes lead to from there. @words has BAILIFF_LABEL_WORDS for each accept
- * set. Returns 0 and one answer a state (the caller frees them), or -ENOMEM.
+ * Works out what lies beneath. @words has BAILIFF_LABEL_WORDS for each accept set. To be released
+ * also on failure; all zero before. Returns 0 or -ENOMEM.
  */
-int below_compute(const struct automaton *automaton, const uint32_t *words,
-		  struct below **ret_below);
+int below_compute(const struct automaton *automaton, const uint32_t *words, struct below *below);
+void below_release(struct below *below);
+
+/* The place of a state. */
+uint32_t below_place(const struct below *below, const struct automaton *automaton, uint32_t state);
+
+/*
+ * Writes the words of abi.h that say what lies beneath into their places in a label's @words: the
+ * strictest of each, the smallest of equals; and BAILIFF_WORD_LEAST.
+ */
+void below_write(const struct below *below, uint32_t place, uint32_t *words);
 
 /*
  * Which rules lie inside which, by the accept sets of an automaton: a rule lies inside another if

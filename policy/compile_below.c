@@ -6,176 +6,186 @@
 #include <string.h>
 
 /*
- * A flood finds for each state the best accept set of all states that it leads to by one or more
- * bytes: the accept sets are taken from the best to the worst, and from the states of each the
- * edges are followed backwards. Who is reached has its answer then, and goes on backwards once; so
- * a flood costs as much as there are edges, however many accept sets there are.
+ * What a component's states lead to by one or more bytes: its own states, if they lead to each
+ * other; and the targets of edges that leave it, with all that these lead to in turn. Components
+ * come in the order of the automaton, so the latter is known by then. All verbs are worked out
+ * together.
  */
 
-#define NONE UINT32_MAX
-
-struct ranked {
-	uint32_t rank; /* less is better */
-	uint32_t accept;
+/* What a set of states says. */
+struct reach {
+	/* The strictest word of each verb, the smallest rule of equals: see rank_of(). */
+	uint32_t ranks[BAILIFF_N_BELOW];
+	uint32_t verdicts; /* of each verb four bits: which verdicts there are */
 };
 
-struct flood {
+_Static_assert(BAILIFF_DENY < 4, "a rank has two bits for the verdict");
+
+/* The less, the stricter, and the smaller the rule of equals. */
+static uint32_t rank_of(uint32_t word)
+{
+	return (BAILIFF_DENY - BAILIFF_VERDICT(word)) << 30 | BAILIFF_RULE(word);
+}
+
+static uint32_t word_of(uint32_t rank)
+{
+	return (BAILIFF_DENY - (rank >> 30)) | (rank & ~(3u << 30)) << BAILIFF_RULE_SHIFT;
+}
+
+/* What no state at all says. */
+static void reach_begin(struct reach *reach)
+{
+	memset(reach->ranks, 0xff, sizeof(reach->ranks));
+	reach->verdicts = 0;
+}
+
+static void reach_add(struct reach *reach, const struct reach *more)
+{
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++)
+		if (more->ranks[i] < reach->ranks[i])
+			reach->ranks[i] = more->ranks[i];
+	reach->verdicts |= more->verdicts;
+}
+
+/* What one state says, whose accept set has these words. */
+static struct reach reach_of(const uint32_t *words)
+{
+	struct reach reach = {.verdicts = 0};
+
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++) {
+		uint32_t word = words[i == BAILIFF_BELOW_ACT   ? BAILIFF_VERB_ACT
+				      : i == BAILIFF_BELOW_MAP ? BAILIFF_VERB_MAP
+							       : i];
+
+		reach.ranks[i] = rank_of(word);
+		reach.verdicts |= 1u << (4 * i + BAILIFF_VERDICT(word));
+	}
+	return reach;
+}
+
+struct filler {
 	const struct automaton *dfa;
-	struct automaton_edges edges;
-	uint32_t *head,
-		*next; /* of each accept set, and on from each state: the states that have it */
-	struct ranked *order;
-	uint32_t *best;	     /* of each state: an accept set */
-	unsigned char *done; /* of each state: it has been gone back from */
-	uint32_t *stack;
-	uint32_t *slash; /* of each state: where '/' leads */
+	struct reach *of_accept; /* of each accept set: what a state says that has it */
+	struct below *below;
+	struct reach now;    /* of the component that is being looked at, so far */
+	uint32_t last_place; /* of what an edge of that leads to */
 };
 
-static void flood_release(struct flood *f)
+static void filler_release(struct filler *f)
 {
-	automaton_edges_release(&f->edges);
-	free(f->head);
-	free(f->next);
-	free(f->order);
-	free(f->best);
-	free(f->done);
-	free(f->stack);
-	free(f->slash);
+	free(f->of_accept);
 }
 
-static int flood_allocate(struct flood *f)
+/*
+ * Adds what an edge to @target leads to, out of a state of the component @from; answers whether it
+ * leaves the component.
+ */
+static bool edge_add(struct filler *f, uint32_t from, uint32_t target)
 {
-	size_t n = f->dfa->n_states, n_accepts = f->dfa->accepts.n_lists;
+	uint32_t to = f->dfa->component[target];
 
-	f->head = malloc(n_accepts * sizeof(*f->head));
-	f->order = calloc(n_accepts, sizeof(*f->order));
-	f->next = calloc(n, sizeof(*f->next));
-	f->best = calloc(n, sizeof(*f->best));
-	f->done = calloc(n, sizeof(*f->done));
-	f->stack = calloc(n, sizeof(*f->stack));
-	f->slash = calloc(n, sizeof(*f->slash));
-	if (!f->head || !f->order || !f->next || !f->best || !f->done || !f->stack || !f->slash)
-		return -ENOMEM;
-	return automaton_edges_find(f->dfa, &f->edges);
+	if (to == from)
+		return false;
+	reach_add(&f->now, &f->of_accept[f->dfa->labels[target]]);
+	/* State 0, where most edges lead, leads to itself alone. */
+	if (target) {
+		f->last_place = f->below->place_of[to];
+		reach_add(&f->now, &f->below->reaches[f->last_place]);
+	}
+	return true;
 }
 
-static void flood_begin(struct flood *f)
+/* Adds what one state of the component @from leads to. */
+static void state_add(struct filler *f, uint32_t from, uint32_t state)
 {
 	const struct automaton *dfa = f->dfa;
+	bool stays = false;
 
-	memset(f->head, 0xff, dfa->accepts.n_lists * sizeof(*f->head));
-	for (uint32_t s = dfa->n_states; s--;) {
-		f->next[s] = f->head[dfa->labels[s]];
-		f->head[dfa->labels[s]] = s;
-		f->slash[s] = automaton_next(dfa, s, '/');
-	}
-	/* What is beneath "/" has no other '/' between. No other path leads to those states, as
-	 * they stand in the trie of the aliases. */
-	for (uint32_t i = 0; i < dfa->n_starts; i++) {
-		uint32_t root = automaton_next(dfa, dfa->starts[i], '/');
-
-		f->slash[root] = root;
-	}
+	if (automaton_default_counts(dfa, state))
+		stays |= !edge_add(f, from, dfa->defaults[state]);
+	for (uint32_t i = dfa->first[state]; i < dfa->first[state + 1]; i++)
+		stays |= !edge_add(f, from, dfa->exceptions[i].target);
+	/* Who leads to the own component is led to by it. */
+	if (stays)
+		reach_add(&f->now, &f->of_accept[dfa->labels[state]]);
 }
 
-static int compare_ranked(const void *a, const void *b)
+/* Finds a place for what a component leads to: amidst a name it is what the next one leads to. */
+static int place_find(struct filler *f, uint32_t *ret_place)
 {
-	const struct ranked *x = a, *y = b;
+	struct below *below = f->below;
+	int r;
 
-	return (x->rank > y->rank) - (x->rank < y->rank);
-}
-
-/* Goes back from a state that has @accept, or leads to one that has. */
-static void flood_back(struct flood *f, uint32_t state, uint32_t accept)
-{
-	uint32_t n = 0;
-
-	if (f->done[state])
-		return;
-	f->done[state] = 1;
-	f->stack[n++] = state;
-	while (n) {
-		uint32_t at = f->stack[--n];
-
-		for (uint32_t i = f->edges.first[at]; i < f->edges.first[at + 1]; i++) {
-			uint32_t before = f->edges.before[i];
-
-			if (f->best[before] != NONE)
-				continue;
-			f->best[before] = accept;
-			if (!f->done[before]) {
-				f->done[before] = 1;
-				f->stack[n++] = before;
-			}
-		}
-	}
-}
-
-/* Fills f->best by the ranks in f->order. */
-static void flood_run(struct flood *f)
-{
-	uint32_t n_accepts = f->dfa->accepts.n_lists, n = f->dfa->n_states, i = 1;
-
-	while (i < n_accepts && f->order[i].rank == f->order[0].rank)
-		i++;
-	if (i == n_accepts) {
-		/* All say the same, as for a verb that no rule is about. */
-		memset(f->best, 0, n * sizeof(*f->best));
-		return;
-	}
-	memset(f->best, 0xff, n * sizeof(*f->best));
-	memset(f->done, 0, n);
-	qsort(f->order, n_accepts, sizeof(*f->order), compare_ranked);
-	for (i = 0; i < n_accepts; i++) {
-		uint32_t accept = f->order[i].accept;
-
-		for (uint32_t s = f->head[accept]; s != NONE; s = f->next[s])
-			flood_back(f, s, accept);
-	}
-}
-
-/* Both answers of one verb for all states; @i is its place among what lies beneath. */
-static void flood_verb(struct flood *f, unsigned i, const uint32_t *words, struct below *below)
-{
-	const uint32_t *word = words + (i == BAILIFF_BELOW_ACT	 ? BAILIFF_VERB_ACT
-					: i == BAILIFF_BELOW_MAP ? BAILIFF_VERB_MAP
-								 : i);
-
-	for (uint32_t a = 0; a < f->dfa->accepts.n_lists; a++) {
-		uint32_t w = word[(size_t)a * BAILIFF_LABEL_WORDS];
-		uint32_t lax = BAILIFF_DENY - BAILIFF_VERDICT(w);
-
-		f->order[a] = (struct ranked){lax << 30 | BAILIFF_RULE(w), a};
-	}
-	flood_run(f);
-	for (uint32_t s = 0; s < f->dfa->n_states; s++)
-		below[s].words[i] = word[(size_t)f->best[f->slash[s]] * BAILIFF_LABEL_WORDS];
-	for (uint32_t a = 0; a < f->dfa->accepts.n_lists; a++)
-		f->order[a] =
-			(struct ranked){BAILIFF_VERDICT(word[(size_t)a * BAILIFF_LABEL_WORDS]), a};
-	flood_run(f);
-	for (uint32_t s = 0; s < f->dfa->n_states; s++) {
-		uint32_t w = word[(size_t)f->best[f->slash[s]] * BAILIFF_LABEL_WORDS];
-
-		below[s].least |= BAILIFF_VERDICT(w) << 2 * i;
-	}
-}
-
-int below_compute(const struct automaton *automaton, const uint32_t *words,
-		  struct below **ret_below)
-{
-	__attribute__((cleanup(flood_release))) struct flood f = {.dfa = automaton};
-	struct below *below;
-	int r = flood_allocate(&f);
-
+	*ret_place = f->last_place;
+	if (below->n_reaches &&
+	    memcmp(&f->now, &below->reaches[f->last_place], sizeof(f->now)) == 0)
+		return 0;
+	r = array_reserve(&below->reaches, &below->reaches_capacity, below->n_reaches + 1u,
+			  sizeof(*below->reaches));
 	if (r < 0)
 		return r;
-	below = calloc(automaton->n_states, sizeof(*below));
-	if (!below)
-		return -ENOMEM;
-	flood_begin(&f);
-	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++)
-		flood_verb(&f, i, words, below);
-	*ret_below = below;
+	below->reaches[below->n_reaches] = f->now;
+	*ret_place = below->n_reaches++;
 	return 0;
+}
+
+static int reaches_fill(struct filler *f)
+{
+	const struct automaton *dfa = f->dfa;
+	uint32_t n = dfa->n_states, end;
+	int r = 0;
+
+	for (uint32_t begin = 0; r == 0 && begin < n; begin = end) {
+		reach_begin(&f->now);
+		f->last_place = 0;
+		for (end = begin; end < n && dfa->component[dfa->order[end]] == begin; end++)
+			state_add(f, begin, dfa->order[end]);
+		r = place_find(f, &f->below->place_of[begin]);
+	}
+	return r;
+}
+
+int below_compute(const struct automaton *dfa, const uint32_t *words, struct below *below)
+{
+	__attribute__((cleanup(filler_release))) struct filler f = {.dfa = dfa, .below = below};
+
+	f.of_accept = calloc(dfa->accepts.n_lists, sizeof(*f.of_accept));
+	below->place_of = malloc(dfa->n_states * sizeof(*below->place_of));
+	below->is_root = calloc(dfa->n_states, sizeof(*below->is_root));
+	if (!f.of_accept || !below->place_of || !below->is_root)
+		return -ENOMEM;
+	for (uint32_t a = 0; a < dfa->accepts.n_lists; a++)
+		f.of_accept[a] = reach_of(words + (size_t)a * BAILIFF_LABEL_WORDS);
+	for (uint32_t i = 0; i < dfa->n_starts; i++)
+		below->is_root[automaton_next(dfa, dfa->starts[i], '/')] = true;
+	return reaches_fill(&f);
+}
+
+uint32_t below_place(const struct below *below, const struct automaton *dfa, uint32_t state)
+{
+	/* What is beneath "/" has no other '/' between. No other path leads to those states, as
+	 * they stand in the trie of the aliases. */
+	uint32_t slash = below->is_root[state] ? state : automaton_next(dfa, state, '/');
+
+	return below->place_of[dfa->component[slash]];
+}
+
+void below_write(const struct below *below, uint32_t place, uint32_t *words)
+{
+	const struct reach *reach = &below->reaches[place];
+
+	words[BAILIFF_WORD_LEAST] = 0;
+	for (unsigned i = 0; i < BAILIFF_N_BELOW; i++) {
+		uint32_t verdicts = reach->verdicts >> 4 * i & 15;
+
+		words[BAILIFF_VERB_BELOW + i] = word_of(reach->ranks[i]);
+		words[BAILIFF_WORD_LEAST] |= (uint32_t)__builtin_ctz(verdicts) << 2 * i;
+	}
+}
+
+void below_release(struct below *below)
+{
+	free(below->reaches);
+	free(below->place_of);
+	free(below->is_root);
 }

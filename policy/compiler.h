@@ -39,8 +39,9 @@ struct compiler {
 	uint8_t *overridden; /* scratch of each rule: verbs */
 	uint32_t *some;	     /* scratch: an accept set */
 	struct interner labels;
-	uint32_t *words;     /* of each accept set: a label without what lies beneath */
-	struct below *below; /* of each state */
+	uint32_t *words; /* of each accept set: a label without what lies beneath */
+	struct below below;
+	uint32_t *plain; /* of each place of below: the label of states without accept set */
 	uint32_t used, strictest[BAILIFF_LABEL_WORDS];
 };
 

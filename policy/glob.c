@@ -253,6 +253,7 @@ static int parse_special(struct parser *p, struct glob *sequence)
 	}
 }
 
+/* One byte that is plain, or is made so by a backslash. */
 static int parse_plain(struct parser *p)
 {
 	if (p->text[p->at] == '}')
@@ -267,6 +268,16 @@ static int parse_plain(struct parser *p)
 	return 0;
 }
 
+/* Bytes that are plain wherever they stand. */
+static void parse_text(struct parser *p)
+{
+	size_t n = strcspn(p->text + p->at, "*?[{},\\");
+
+	memcpy(p->run + p->n_run, p->text + p->at, n);
+	p->n_run += n;
+	p->at += n;
+}
+
 /* Up to the end of the text, or the ',' or '}' of the braces around it. */
 static int parse_sequence(struct parser *p, struct glob **ret_sequence)
 {
@@ -275,9 +286,13 @@ static int parse_sequence(struct parser *p, struct glob **ret_sequence)
 
 	if (!sequence)
 		return -ENOMEM;
-	while (p->text[p->at]) {
-		char c = p->text[p->at];
+	for (;;) {
+		char c;
 
+		parse_text(p);
+		c = p->text[p->at];
+		if (!c)
+			break;
 		if (p->depth && (c == ',' || c == '}'))
 			break;
 		r = strchr("*?[{", c) ? parse_special(p, sequence) : parse_plain(p);

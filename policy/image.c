@@ -23,24 +23,8 @@
 
 static void table_free(struct automaton_table *table)
 {
-	free(table->cells);
+	free(table->memory);
 	free(table->starts);
-}
-
-static void image_freep(struct image **image)
-{
-	image_free(*image);
-}
-
-static struct image *image_new(size_t n_cells)
-{
-	struct image *image = calloc(1, sizeof(*image));
-
-	if (!image)
-		return NULL;
-	image->cells = calloc(n_cells, CELL_SIZE);
-	image->n_cells = n_cells;
-	return image->cells ? image : image_free(image);
 }
 
 static void table_put(struct bailiff_cell *to, const void *from, size_t n_cells)
@@ -62,6 +46,7 @@ static void classes_fill(struct image *image, const struct subjects *subjects,
 	header->unknown = starts[header->n_classes];
 }
 
+/* Fills in all but the table of states, which is there. */
 static void image_fill(struct image *image, const struct image_parts *parts,
 		       const struct automaton *automaton, const struct automaton_table *table)
 {
@@ -94,7 +79,6 @@ static void image_fill(struct image *image, const struct image_parts *parts,
 	table_put(cells + header->rules, parts->rules, (size_t)RULE_CELLS * header->n_rules);
 	table_put(cells + header->policies, parts->policies,
 		  (size_t)POLICY_CELLS * header->n_policies);
-	table_put(cells + header->states, table->cells, table->n_cells);
 	if (parts->subjects)
 		classes_fill(image, parts->subjects, table->starts);
 }
@@ -102,29 +86,30 @@ static void image_fill(struct image *image, const struct image_parts *parts,
 int image_assemble(const struct image_parts *parts, struct automaton *automaton,
 		   struct image **ret_image)
 {
-	__attribute__((cleanup(table_free))) struct automaton_table table = {.cells = NULL};
-	__attribute__((cleanup(image_freep))) struct image *image = NULL;
-	size_t n_cells;
+	__attribute__((cleanup(table_free))) struct automaton_table table = {.memory = NULL};
+	struct image *image;
+	size_t n_before;
 	int r;
 
 	r = automaton_minimise(automaton);
 	if (r < 0)
 		return r;
-	r = automaton_pack(automaton, &table);
+	n_before = HEADER_CELLS + (size_t)LABEL_CELLS * parts->n_labels +
+		   (size_t)RULE_CELLS * parts->n_rules + (size_t)POLICY_CELLS * parts->n_policies;
+	if (parts->subjects)
+		n_before += (size_t)CLASS_CELLS * parts->subjects->n_classes +
+			    (size_t)SUBJECT_CELLS * parts->subjects->n;
+	r = automaton_pack(automaton, n_before, &table);
 	if (r < 0)
 		return r;
-	n_cells = HEADER_CELLS + (size_t)LABEL_CELLS * parts->n_labels +
-		  (size_t)RULE_CELLS * parts->n_rules + (size_t)POLICY_CELLS * parts->n_policies +
-		  table.n_cells;
-	if (parts->subjects)
-		n_cells += (size_t)CLASS_CELLS * parts->subjects->n_classes +
-			   (size_t)SUBJECT_CELLS * parts->subjects->n;
-	image = image_new(n_cells);
+	image = calloc(1, sizeof(*image));
 	if (!image)
 		return -ENOMEM;
+	image->cells = table.memory;
+	image->n_cells = n_before + table.n_cells;
+	table.memory = NULL;
 	image_fill(image, parts, automaton, &table);
 	*ret_image = image;
-	image = NULL;
 	return 0;
 }
 

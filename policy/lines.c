@@ -34,16 +34,6 @@ bool lines_next(struct lines *lines, struct line *ret_line)
 	return true;
 }
 
-bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-bool is_control(char c)
-{
-	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
-}
-
 size_t skip_blanks(const char *text, size_t n)
 {
 	size_t i = 0;

@@ -26,8 +26,15 @@ void lines_begin(struct lines *lines, const char *text, size_t n);
 bool lines_next(struct lines *lines, struct line *ret_line);
 
 /* Spaces and tabs; every other control character is an error before anyone asks. */
-bool is_blank(char c);
-bool is_control(char c);
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+}
 
 /* How many bytes of @text (of @n) are blanks at its beginning. */
 size_t skip_blanks(const char *text, size_t n);

@@ -223,8 +223,10 @@ static char *read_line(char *buffer, int size, void *stream)
 		return NULL;
 	if (p->line.n > n_max)
 		p->line.n = n_max;
-	for (size_t i = 0; i < p->line.n; i++)
-		buffer[i] = is_control(p->line.text[i]) ? '?' : p->line.text[i];
+	memcpy(buffer, p->line.text, p->line.n);
+	for (size_t i = 0; p->broken && i < p->line.n; i++)
+		if (is_control(buffer[i]))
+			buffer[i] = '?';
 	buffer[p->line.n] = '\0';
 	return buffer;
 }
