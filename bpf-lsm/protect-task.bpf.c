@@ -88,3 +88,13 @@ int BPF_PROG(bailiff_protect_nice, struct task_struct *target, int nice, int ret
 		return 0;
 	return protect_refuses(BAILIFF_DOOR_LIMIT, 0) ? -EACCES : 0;
 }
+
+SEC("lsm/task_setioprio")
+int BPF_PROG(bailiff_protect_ioprio, struct task_struct *target, int ioprio, int ret)
+{
+	if (ret)
+		return ret;
+	if (!protect_is_daemon(target))
+		return 0;
+	return protect_refuses(BAILIFF_DOOR_LIMIT, 0) ? -EACCES : 0;
+}

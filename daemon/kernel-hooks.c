@@ -146,6 +146,7 @@ static const struct hook {
 	[KERNEL_HOOK_PROTECT_LIMIT] = {"protect_limit", "task_setrlimit", .protect = true},
 	[KERNEL_HOOK_PROTECT_SCHED] = {"protect_sched", "task_setscheduler", .protect = true},
 	[KERNEL_HOOK_PROTECT_NICE] = {"protect_nice", "task_setnice", .protect = true},
+	[KERNEL_HOOK_PROTECT_IOPRIO] = {"protect_ioprio", "task_setioprio", .protect = true},
 };
 
 const char *kernel_hook_name(enum kernel_hook hook)
