@@ -99,6 +99,8 @@ before=$(programs)
 daemon $root/bailiffd
 replaced() { [ "$(programs)" != "$before" ] && in_force 1; }
 eventually replaced || not_ok "another build replaces the programs: $(cat /tmp/bailiffd.log)"
+# the new ones are pinned before the old ones are let go
+sleep 3
 has "another build says that it replaces what is in force" 'by another version' "$(cat /tmp/bailiffd.log)"
 ends "who left its cgroup before the upgrade is under the policy" 1 moved-label
 ends "... and who leaves it afterwards" 1 leaves-label
