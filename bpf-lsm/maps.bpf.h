@@ -100,10 +100,11 @@ struct events_map {
 };
 extern struct events_map events SEC(".maps");
 
+/* Twice as many: what is known anew goes in before what is not known any more is taken out. */
 struct known_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 2 * BAILIFF_KNOWN); /* those of before, and those from now on */
+	__uint(max_entries, 2 * BAILIFF_KNOWN);
 	__type(key, struct bailiff_known_key);
 	__type(value, struct bailiff_known);
 };

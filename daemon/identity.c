@@ -357,6 +357,9 @@ void identity_look(struct identity *identity, struct kernel *kernel, const struc
 	bool trees = changed || ++identity->since_trees >= TREES_EVERY;
 	unsigned wait = identity->n_looks / (soon ? LOOKS_SOON : LOOKS_A_SECOND);
 
+	/* other rules: what they miss is other files, be they fewer */
+	if (changed)
+		identity->n_logged = 0;
 	if (soon || ++identity->since_roots >= ROOTS_EVERY) {
 		identity->since_roots = 0;
 		roots_find(&identity->roots, kernel);

@@ -12,16 +12,21 @@
  *	act map FD			the same by a mapping that is made readable later
  *	act load PATH			maps it executable
  *	act memfd PATH [ARGUMENT]...	executes an anonymous copy of PATH
+ *	act bind|connect|send @NAME	of unix sockets by an abstract name, perhaps of no byte
+ *	act serve @NAME			waits, for those
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +113,48 @@ static int act_in_child(int (*act)(const char *path, char **argv), const char *p
 	return WEXITSTATUS(status);
 }
 
+/* Makes a socket, and does one thing with an address. */
+static int unix_socket(int type, int (*act)(int fd, const struct sockaddr *address, socklen_t n),
+		       const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	size_t n = strlen(name);
+
+	if (fd < 0 || *name != '@' || n > sizeof(address.sun_path)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(address.sun_path + 1, name + 1, n - 1);
+	n += offsetof(struct sockaddr_un, sun_path);
+	return act(fd, (struct sockaddr *)&address, (socklen_t)n) < 0 ? -1 : fd;
+}
+
+static int send_byte(int fd, const struct sockaddr *address, socklen_t n)
+{
+	return sendto(fd, "x", 1, 0, address, n) < 0 ? -1 : 0;
+}
+
+static int act_unix(const char *what, const char *name)
+{
+	int fd;
+
+	if (strcmp(what, "send") == 0)
+		fd = unix_socket(SOCK_DGRAM, send_byte, name);
+	else
+		fd = unix_socket(SOCK_STREAM, strcmp(what, "bind") == 0 ? bind : connect, name);
+	return fd < 0 ? verdict(what, name, errno) : 0;
+}
+
+static int act_serve(const char *name)
+{
+	int stream = unix_socket(SOCK_STREAM, bind, name);
+
+	if (stream < 0 || listen(stream, 64) < 0 || unix_socket(SOCK_DGRAM, bind, name) < 0)
+		return verdict("serve", name, errno);
+	return pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "", *path = argc > 2 ? argv[2] : "";
@@ -132,8 +179,12 @@ int main(int argc, char **argv)
 		return act_now(path, argv + 2);
 	if (strcmp(what, "memfd") == 0)
 		return act_in_child(act_memfd, path, argv + 2);
-	fputs("usage: act read|write|truncate|list|use|map|load|exec|now|memfd PATH "
-	      "[ARGUMENT]...\n",
+	if (strcmp(what, "bind") == 0 || strcmp(what, "connect") == 0 || strcmp(what, "send") == 0)
+		return act_unix(what, path);
+	if (strcmp(what, "serve") == 0)
+		return act_serve(path);
+	fputs("usage: act read|write|truncate|list|use|map|load|exec|now|memfd|bind|connect|send|"
+	      "serve PATH [ARGUMENT]...\n",
 	      stderr);
 	return 2;
 }

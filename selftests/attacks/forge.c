@@ -5,10 +5,14 @@
  * as act does), or, without one, waits for standard input to end and does as much for the path that
  * it reads there. prctl() allows that once nothing of the real executable is mapped any more: so
  * all of it is replaced by copies.
+ *
+ * forge EXECUTABLE map|protect: the same, and then maps EXECUTABLE so that it can be executed, at
+ * once or by mprotect().
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,6 +80,16 @@ static int forge(const char *executable)
 	return prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0);
 }
 
+static int map_executable(const char *path, bool at_once)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), protection = PROT_READ | PROT_EXEC;
+	void *code = mmap(NULL, 4096, at_once ? protection : PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (code == MAP_FAILED)
+		return -1;
+	return at_once ? 0 : mprotect(code, 4096, protection);
+}
+
 int main(int argc, char **argv)
 {
 	char path[4096] = "";
@@ -93,7 +107,10 @@ int main(int argc, char **argv)
 	} else if (scanf("%4095s", path) != 1) {
 		return 2;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (strcmp(path, "map") == 0 || strcmp(path, "protect") == 0)
+		fd = map_executable(argv[1], strcmp(path, "map") == 0);
+	else
+		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		return 0;
 	return errno == EACCES ? 1 : errno == EPERM ? 3 : 2;

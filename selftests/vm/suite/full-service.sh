@@ -84,6 +84,23 @@ has "... as JSON" '^\{.*"verdict": *"deny".*\}$' "$(bailiff events -n 1 --json)"
 is "... of another policy nothing" "" "$(bailiff events --policy=other)"
 status "... and refuses a verdict that is none" 2 bailiff events --verdict=maybe
 
+# What shells complete: it loads, says nothing, and knows the commands and the policies.
+completed() {
+	bash --norc -c '. /usr/share/bash-completion/completions/bailiff && complete -p bailiff >/dev/null || exit 9
+		COMP_WORDS=(bailiff "$@") COMP_CWORD=$#
+		_bailiff bailiff "${@: -1}" "${COMP_WORDS[$# - 1]}"
+		echo "${COMPREPLY[*]}"' bash "$@" 2>&1
+}
+is "bash completes a command" status "$(completed st)"
+is "... an option" --verdict= "$(completed events --verd | grep -v 'compopt: not currently')"
+is "... a policy" probe "$(completed events --policy pr)"
+if command -v zsh >/dev/null; then
+	is "zsh finds and loads its completion" "_bailiff" "$(zsh -fc '
+		autoload -Uz compinit && compinit -u -D && autoload +X _bailiff && echo $_comps[bailiff]' 2>&1)"
+else
+	skip "zsh is not here"
+fi
+
 # The journal.
 entry=$(since_mark 1 BAILIFF_ACTION=exec BAILIFF_POLICY=probe BAILIFF_EXE=/mnt/act)
 is "one entry for the exec" 1 "$(grep -c ^__CURSOR= <<<"$entry")"
