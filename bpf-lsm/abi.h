@@ -13,7 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 6
+#define BAILIFF_ABI_VERSION 7
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
@@ -338,6 +338,7 @@ enum bailiff_stat {
 	BAILIFF_STAT_BINDINGS_FULL,
 	BAILIFF_STAT_LABEL_FAILED, /* task storage could not be had */
 	BAILIFF_STAT_DROPPED,	   /* events, of all rules */
+	BAILIFF_STAT_QUIET,	   /* capabilities refused where the kernel wants no entry of it */
 	BAILIFF_N_STATS,
 };
 

@@ -75,7 +75,7 @@ static __always_inline int decide_call(struct subject *subject)
 
 /*
  * Every use of a capability comes by here, many a time where the answer only chooses between two
- * ways to do the same: those (CAP_OPT_NOAUDIT) are decided, and neither counted nor logged.
+ * ways to do the same: those (CAP_OPT_NOAUDIT) are decided, not logged, and counted all together.
  */
 SEC("lsm/capable")
 int BPF_PROG(bailiff_capable, const void *cred, void *ns, int cap, unsigned int opts, int ret)

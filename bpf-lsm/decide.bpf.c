@@ -170,5 +170,8 @@ int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent)
 		return conclude(subject, &best, scratch, NULL);
 	if (scratch)
 		scratch_release(scratch);
-	return BAILIFF_VERDICT(best.word) == BAILIFF_DENY ? -EACCES : 0;
+	if (BAILIFF_VERDICT(best.word) != BAILIFF_DENY)
+		return 0;
+	stat_add(BAILIFF_STAT_QUIET);
+	return -EACCES;
 }

@@ -27,6 +27,7 @@ const char *const look_stat_names[BAILIFF_N_STATS] = {
 	[BAILIFF_STAT_BINDINGS_FULL] = "bindings-full",
 	[BAILIFF_STAT_LABEL_FAILED] = "label-failed",
 	[BAILIFF_STAT_DROPPED] = "dropped",
+	[BAILIFF_STAT_QUIET] = "quietly-refused",
 };
 
 const char *const look_stat_texts[BAILIFF_N_STATS] = {
@@ -40,6 +41,7 @@ const char *const look_stat_texts[BAILIFF_N_STATS] = {
 	[BAILIFF_STAT_BINDINGS_FULL] = "cgroups for which no binding was free",
 	[BAILIFF_STAT_LABEL_FAILED] = "processes that could not be labelled",
 	[BAILIFF_STAT_DROPPED] = "events that were dropped, because they came too fast",
+	[BAILIFF_STAT_QUIET] = "capabilities refused where the kernel wants no entry of it",
 };
 
 struct look *look_free(struct look *look)

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
+#include <unistd.h>
 
 #include "daemon/event-text.h"
 #include "daemon/util.h"
@@ -23,6 +24,8 @@
  * bytes, so that a name with a newline in it begins no other field.
  */
 #define FIELDS_MAX 48
+
+#define SOCKET "/run/systemd/journal/socket" /* sd-journal(3) has it */
 
 struct fields {
 	struct iovec vectors[FIELDS_MAX];
@@ -179,6 +182,11 @@ static void add_where(struct fields *fields, const struct bailiff_event *event,
 	add(fields, "BAILIFF_CONTAINER", cgroup_container(texts->cgroup));
 	if (cgroup_pod(texts->cgroup, pod))
 		add_string(fields, "BAILIFF_POD", pod);
+}
+
+bool journal_is_there(void)
+{
+	return access(SOCKET, F_OK) == 0;
 }
 
 int journal_event(const struct bailiff_event *event, const struct journal_policy *policy)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpf-lsm/abi.h"
@@ -28,6 +29,9 @@ struct journal_policy {
 	char *const *tags;
 	size_t n_tags;
 };
+
+/* Whether there is a journal: libsystemd takes entries without one, and says nothing. */
+bool journal_is_there(void);
 
 /*
  * Writes one event (with its texts, as the ring gives it) to the journal. Returns 0 or a negative

@@ -56,6 +56,7 @@ struct manager {
 	struct protect *protect; /* NULL: protect = no */
 	size_t n_events;
 	__u64 n_dropped; /* as last reported */
+	bool no_journal; /* when it was looked for last */
 	bool reported;	 /* that the first policies are in force */
 	bool look_back;	 /* something came into force: are there descriptors that it would deny? */
 };
@@ -128,14 +129,26 @@ static void drain(struct manager *manager, struct kernel *kernel)
 		;
 }
 
+/* Without a journal, events stay in the ring; the tick looks for it. What finds no room is counted.
+ */
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct manager *manager = userdata;
-	int r = kernel_events_read(manager->kernel, on_event, manager);
+	bool there = journal_is_there();
+	int r;
 
 	(void)source;
 	(void)fd;
 	(void)events;
+	(void)sd_event_source_set_enabled(manager->ring, there ? SD_EVENT_ON : SD_EVENT_OFF);
+	if (manager->no_journal == there)
+		log_print(there ? LOG_NOTICE : LOG_ERR, "%s",
+			  there ? "the journal is there again"
+				: "there is no journal: events wait in the kernel");
+	manager->no_journal = !there;
+	if (!there)
+		return 0;
+	r = kernel_events_read(manager->kernel, on_event, manager);
 	if (r < 0 && r != -EAGAIN && r != -EINTR)
 		log_errno(r, "cannot read events");
 	return 0;
@@ -376,6 +389,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	look_for_changes(manager);
+	if (manager->no_journal)
+		(void)on_ring(NULL, -1, 0, manager);
 	if (kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &n_dropped) >= 0 &&
 	    n_dropped > manager->n_dropped) {
 		sd_journal_send(

@@ -89,7 +89,7 @@ acts "under the policy" 1 second
 status "... and that process is not" 0 kill -0 $victim
 # said PATTERN
 said() { entries -o cat | grep -Eq -- "$1"; }
-eventually said "denied: write $work/ext4/secret/key" || not_ok "a denial is in the journal"
+eventually said "write $work/ext4/secret/key, by policy calls" || not_ok "a denial is in the journal"
 status "a socket of another family has no module" 2 call socket 40
 is "... none was loaded" 0 "$(modules)"
 eventually said 'process module' || not_ok "... that is in the journal: $(entries -o cat | tail -n 3)"
