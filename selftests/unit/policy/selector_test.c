@@ -323,9 +323,38 @@ static void what_is_too_large_is_an_error_at_the_line(void **state)
 	assert_int_equal(diag.n_items, 1);
 	assert_int_equal(diag.items[0].line, 3);
 	assert_int_equal(diag.items[0].column, 2);
+	assert_non_null(strstr(diag.items[0].message, "end patterns for units with"));
 	diag_clear(&diag);
 	policy_free(policies[0]);
 	policy_free(policies[1]);
+}
+
+/* One beneath the other: all sets of thirteen are possible, and more than there are slots. */
+static void too_many_sets_are_an_error(void **state)
+{
+	struct policy *policies[13];
+	struct diag diag = {0};
+	struct selector *selector;
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(policies); i++) {
+		snprintf(text, sizeof(text), "cgroup = **/%c", (char)('a' + i));
+		policies[i] = parse(text);
+	}
+	assert_int_equal(
+		selector_compile((const struct policy *const *)policies, 11, &diag, &selector), 0);
+	assert_int_equal(selector->n_sets, 1 << 11);
+	selector_free(selector);
+	assert_int_equal(selector_compile((const struct policy *const *)policies, LENGTH(policies),
+					  &diag, &selector),
+			 1);
+	assert_int_equal(diag.n_items, 1);
+	assert_non_null(strstr(diag.items[0].message, "different sets of policies"));
+	assert_non_null(strstr(diag.items[0].message, "use fewer \"**\""));
+	diag_clear(&diag);
+	for (size_t i = 0; i < LENGTH(policies); i++)
+		policy_free(policies[i]);
 }
 
 int main(void)
@@ -341,6 +370,7 @@ int main(void)
 		cmocka_unit_test(random_units_are_selected_as_the_oracle_says),
 		cmocka_unit_test(no_policy_selects_nothing),
 		cmocka_unit_test(what_is_too_large_is_an_error_at_the_line),
+		cmocka_unit_test(too_many_sets_are_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
