@@ -175,10 +175,6 @@ static int compile(struct check *check)
 			     &check->diag, &selector);
 	if (r)
 		return r < 0 ? r : 0;
-	if (selector->n_sets > BAILIFF_SLOTS)
-		r = diag_add(&check->diag, DIAG_ERROR, check->policies[0]->file, 0, 0, NULL,
-			     "there are more than %d different sets of policies for a container",
-			     BAILIFF_SLOTS - 1);
 	for (size_t i = 1; i < selector->n_sets && r == 0; i++)
 		if (selector->sets[i].n_policies > 1)
 			r = compile_set(check, &selector->sets[i]);

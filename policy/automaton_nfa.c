@@ -17,6 +17,12 @@
  * "/" "**" "/" is also a single "/". A state that a literal '/' leads to is its own ->slash; the
  * loop of a "**" that begins there has it as ->slash; and where a literal '/' leads on from such
  * a loop, an edge by nothing leads there from the loop's ->slash too. Else ->slash is NFA_NONE.
+ *
+ * A repetition is a hub: an edge by nothing leads to it from where it begins, and from where its
+ * parts end if they begin at it. Repetitions of the same that begin at the same state share it, or
+ * as many of them would be gone through at once as there are patterns. What is the same is told by
+ * the states that the parts lead to from the state ->trial, which nothing leads to: a state stands
+ * for what leads there, so parts that lead to the same states say the same.
  */
 
 #define FRONTIER_MAX 64
@@ -345,6 +351,70 @@ static int walk_sequence(struct builder *b, const struct glob *glob, const struc
 	return 0;
 }
 
+/* The states that parts lead to from one, those of a kind joined. */
+static int walk_from(struct builder *b, const struct glob *glob, uint32_t from,
+		     struct frontier *out)
+{
+	struct frontier in = {.states = {from}, .n = 1};
+
+	return walk_sequence(b, glob, &in, out);
+}
+
+static int hub_new(struct builder *b, const struct glob *glob, uint32_t from, uint32_t hub)
+{
+	struct frontier end = {.n = 0};
+	int r = epsilon_add(b->nfa, from, hub);
+
+	if (r == 0)
+		r = walk_from(b, glob, hub, &end);
+	for (unsigned i = 0; r == 0 && i < end.n; i++)
+		if (end.states[i] != hub)
+			r = epsilon_add(b->nfa, end.states[i], hub);
+	return r;
+}
+
+/* The hub of a repetition that begins at a state; it is made if it is not there. */
+static int hub_get(struct builder *b, const struct glob *glob, uint32_t from, uint32_t *ret_hub)
+{
+	struct nfa *nfa = b->nfa;
+	struct frontier end = {.n = 0};
+	/* No list of joined states begins like this. */
+	uint32_t key[2 + FRONTIER_MAX] = {NFA_NONE, from}, known, id;
+	int r = nfa->trial ? 0 : state_new(b, NFA_JOIN, &nfa->trial);
+
+	if (r == 0)
+		r = walk_from(b, glob, nfa->trial, &end);
+	if (r < 0)
+		return r;
+	memcpy(key + 2, end.states, end.n * sizeof(*key));
+	known = nfa->joins.n_lists;
+	r = interner_add(&nfa->joins, key, 2 + end.n, &id);
+	if (r == 0)
+		r = array_reserve(&nfa->join_states, &nfa->join_states_capacity, id + 1u,
+				  sizeof(*nfa->join_states));
+	if (r == 0 && id == known)
+		r = state_new(b, NFA_JOIN, &nfa->join_states[id]);
+	if (r < 0)
+		return r;
+	*ret_hub = nfa->join_states[id];
+	return id == known ? hub_new(b, glob, from, *ret_hub) : 0;
+}
+
+static int walk_repeat(struct builder *b, const struct glob *glob, const struct frontier *in,
+		       struct frontier *out)
+{
+	for (unsigned i = 0; i < in->n; i++) {
+		uint32_t hub = 0;
+		int r = hub_get(b, glob, in->states[i], &hub);
+
+		if (r == 0)
+			r = frontier_add(b, out, hub);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* From the states @in along the pattern; where it ends goes to @out, which is empty before. */
 static int walk(struct builder *b, const struct glob *glob, const struct frontier *in,
 		struct frontier *out)
@@ -354,6 +424,8 @@ static int walk(struct builder *b, const struct glob *glob, const struct frontie
 		return walk_either(b, glob, in, out);
 	case GLOB_SEQUENCE:
 		return walk_sequence(b, glob, in, out);
+	case GLOB_REPEAT:
+		return walk_repeat(b, glob, in, out);
 	case GLOB_TEXT:
 	case GLOB_ONE:
 	case GLOB_ANY:

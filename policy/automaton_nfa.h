@@ -52,6 +52,7 @@ struct nfa {
 	struct interner joins; /* states that are joined, and into which */
 	uint32_t *join_states;
 	size_t join_states_capacity;
+	uint32_t trial;	   /* see automaton_nfa.c; 0: there is none */
 	uint64_t bytes[4]; /* those that patterns name: bit b is byte b */
 	/* by nfa_classes() */
 	unsigned n_classes;

@@ -225,13 +225,13 @@ static int parse_braces(struct parser *p, struct glob *sequence)
 	return parts_add(sequence, take(&either));
 }
 
-/* Three stars and more say no more than two. */
+/* Three stars and more say no more than two; and in a unit's name two no more than one. */
 static int parse_stars(struct parser *p, struct glob *sequence)
 {
 	size_t n = strspn(p->text + p->at, "*");
 
 	p->at += n;
-	return any_add(sequence, GLOB_ANY, n > 1);
+	return any_add(sequence, GLOB_ANY, n > 1 && !(p->flags & GLOB_UNIT));
 }
 
 static int parse_special(struct parser *p, struct glob *sequence)
@@ -327,16 +327,43 @@ static int beneath_add(struct glob *sequence)
 	return r;
 }
 
+/* Adds a pattern that is known. */
+static int known_add(struct glob *sequence, const char *text)
+{
+	struct glob_error error;
+	struct parser p = {.text = text, .error = &error};
+	struct glob *part;
+	int r;
+
+	p.run = malloc(strlen(text));
+	if (!p.run)
+		return -ENOMEM;
+	r = parse_sequence(&p, &part);
+	free(p.run);
+	return r < 0 ? r : parts_add(sequence, part);
+}
+
+/* What stands before the name of a unit; see glob.h. */
+static int unit_add(struct glob *sequence)
+{
+	__attribute__((cleanup(glob_freep))) struct glob *repeat = node_new(GLOB_REPEAT);
+	int r;
+
+	if (!repeat)
+		return -ENOMEM;
+	r = known_add(repeat, "/{*.slice,user@*.service}");
+	if (r == 0)
+		r = parts_add(sequence, take(&repeat));
+	return r < 0 ? r : known_add(sequence, "/{,_}");
+}
+
 static int parse_whole(struct parser *p, struct glob *whole)
 {
 	struct glob *sequence;
 	int r = 0;
 
-	if (p->flags & GLOB_COMPONENT) {
-		r = any_add(whole, GLOB_ANY, true);
-		if (r == 0)
-			r = text_add(whole, "/", 1);
-	}
+	if (p->flags & GLOB_UNIT)
+		r = unit_add(whole);
 	if (r == 0)
 		r = parse_sequence(p, &sequence);
 	if (r == 0)
@@ -380,6 +407,7 @@ struct glob *glob_free(struct glob *glob)
 		break;
 	case GLOB_EITHER:
 	case GLOB_SEQUENCE:
+	case GLOB_REPEAT:
 		for (size_t i = 0; i < glob->n_parts; i++)
 			glob_free(glob->parts[i]);
 		free(glob->parts);

@@ -24,6 +24,7 @@ enum glob_kind {
 	GLOB_ANY,      /* any number of bytes of a set */
 	GLOB_EITHER,   /* one of the parts */
 	GLOB_SEQUENCE, /* the parts, one after the other */
+	GLOB_REPEAT,   /* the parts, one after the other, any number of times */
 	GLOB_OPEN, /* anything, where a '/' of the pattern has just been matched; else nothing */
 };
 
@@ -59,9 +60,17 @@ enum glob_flags {
 	GLOB_BACKSLASH_PLAIN =
 		1 << 0,		   /* '\' is an ordinary byte (systemd's unit names have them) */
 	GLOB_BENEATH = 1 << 1,	   /* and all beneath: P or P/anything */
-	GLOB_COMPONENT = 1 << 2,   /* P stands for one component anywhere: any path, '/', P */
+	GLOB_UNIT = 1 << 2,	   /* P names a unit: see below */
 	GLOB_SLASH_PLAIN = 1 << 3, /* a final '/' is only itself */
 };
+
+/*
+ * GLOB_UNIT: the path of a unit's cgroup. Components that are slices or a user's service manager,
+ * any number of them; then one that P matches. So no path goes through two units, except where P
+ * matches a slice or a user's manager itself. systemd puts a '_' before a name that the kernel
+ * could take for one of its own files ("memory.x"): P matches with it as well. "**" is no more than
+ * "*" in P: a unit is one component.
+ */
 
 /*
  * Parses @text. Returns 0 and the pattern (the caller frees it), -EINVAL and *@ret_error (its

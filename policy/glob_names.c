@@ -89,6 +89,7 @@ static int spell_one(struct spelling *s, const struct glob *glob, const struct r
 		/* "**" has '/' among its bytes */
 		return glob->set.bits['/' / 64] >> '/' % 64 & 1 && is_end(rest) ? tell_tree(s) : 0;
 	case GLOB_ONE:
+	case GLOB_REPEAT:
 		return 0;
 	}
 	return 0;

@@ -223,7 +223,8 @@ static const struct {
 } kinds[] = {
 	[PATTERN_EXEC] = {0, check_exec},
 	[PATTERN_FILE] = {0, check_file},
-	[PATTERN_UNIT] = {GLOB_COMPONENT | GLOB_BENEATH | GLOB_BACKSLASH_PLAIN, check_unit},
+	[PATTERN_UNIT] = {GLOB_UNIT | GLOB_BENEATH | GLOB_BACKSLASH_PLAIN | GLOB_SLASH_PLAIN,
+			  check_unit},
 	[PATTERN_CGROUP] = {GLOB_BENEATH, check_cgroup},
 	[PATTERN_SOCKET] = {0, check_socket},
 };

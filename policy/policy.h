@@ -16,7 +16,8 @@ struct diag;
 struct glob;
 
 enum policy_select_key {
-	POLICY_SELECT_UNIT,   /* unit = GLOB: a component of the cgroup's path, and all beneath */
+	POLICY_SELECT_UNIT, /* unit = GLOB: a unit below slices and users' managers, and all beneath
+			     */
 	POLICY_SELECT_CGROUP, /* cgroup = GLOB: the cgroup's whole path, and all beneath */
 	POLICY_N_SELECT_KEYS,
 };

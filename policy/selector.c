@@ -184,9 +184,24 @@ static int too_large(const struct selecting *s, struct diag *diag, size_t patter
 		pattern = 0;
 	policy = s->policies[s->policy_of[pattern]];
 	line = &policy->selects[s->line_of[pattern]];
-	r = diag_add(diag, DIAG_ERROR, policy->file, line->line, line->column, NULL,
-		     "the selectors together make too large an automaton, and this one has most of "
-		     "the blame: use fewer \"**\" and \"*\"");
+	r = diag_add(
+		diag, DIAG_ERROR, policy->file, line->line, line->column, NULL,
+		"the selectors together make too large an automaton, and this one has most of "
+		"the blame: %s",
+		line->key == POLICY_SELECT_UNIT
+			? "select fewer slices, end patterns for units with \".service\" or the "
+			  "like, and use fewer \"*\""
+			: "use fewer \"**\" and \"*\"");
+	return r < 0 ? r : 1;
+}
+
+static int too_many_sets(const struct selecting *s, struct diag *diag)
+{
+	int r = diag_add(diag, DIAG_ERROR, s->policies[0]->file, 0, 0, NULL,
+			 "there are more than %d different sets of policies for a container: in "
+			 "[select] use fewer \"**\" and \"*\"",
+			 BAILIFF_SLOTS - 1);
+
 	return r < 0 ? r : 1;
 }
 
@@ -232,6 +247,9 @@ int selector_compile(const struct policy *const *policies, size_t n_policies, st
 		r = selecting_label(&s);
 	if (r < 0)
 		return r;
+	/* The empty one needs no slot, as there is none of number 0. */
+	if (s.sets.n_lists > BAILIFF_SLOTS)
+		return too_many_sets(&s, diag);
 	selector = calloc(1, sizeof(*selector));
 	if (!selector)
 		return -ENOMEM;

@@ -168,20 +168,38 @@ static void patterns_mean_what_is_said(void **state)
 	check_cases(cases, LENGTH(cases), 0, AUTOMATON_ALIASES);
 }
 
-static void a_unit_is_a_component_and_all_beneath(void **state)
+static void a_unit_is_below_slices_and_managers(void **state)
 {
 	static const struct match_case cases[] = {
 		{"x.service", "/x.service", true},
-		{"x.service", "/a/b/x.service", true},
-		{"x.service", "/a/x.service/c/d", true},
-		{"x.service", "/a/xx.service", false},
-		{"x.service", "/a/x.services", false},
+		{"x.service", "/a.slice/b.slice/x.service", true},
+		{"x.service", "/a.slice/x.service/c/d", true},
+		{"x.service", "/a.slice/xx.service", false},
+		{"x.service", "/a.slice/x.services", false},
+		{"x.service", "/a/x.service", false},
+		{"x.service", "/y.service/x.service", false},
+		{"x.service", "/a.slice/y.scope/system.slice/x.service", false},
+		{"x.service", "/u.slice/user@1.service/a.slice/x.service", true},
+		{"x.service", "/user@1.service/x.service", true},
+		{"io.service", "/a.slice/_io.service/x", true},
+		{"io.service", "/a.slice/__io.service", false},
+		{"_io.service", "/__io.service", true},
+		{"x.service", "/users@1.service/x.service", false},
+		{"x.service", "/user@1.services/x.service", false},
 		{"*.service", "/a.slice/b.service/c", true},
+		{"*.slice", "/a.slice", true},
+		{"b.slice", "/a.slice/b.slice/c.slice/d.service", true},
+		{"user@*.service", "/u.slice/user@1.service/x.service", true},
+		{"a**b.service", "/ax/b.service", false},
+		{"a**b.service", "/ax.slice/b.service", false},
+		{"a**b.service", "/axb.service", true},
+		{"{x.service,}", "/y.service", false},
 		{"a\\x2d*", "/a\\x2db/c", true},
 	};
 
 	(void)state;
-	check_cases(cases, LENGTH(cases), GLOB_COMPONENT | GLOB_BENEATH | GLOB_BACKSLASH_PLAIN, 0);
+	check_cases(cases, LENGTH(cases),
+		    GLOB_UNIT | GLOB_BENEATH | GLOB_BACKSLASH_PLAIN | GLOB_SLASH_PLAIN, 0);
 }
 
 static void aliases_are_one_path(void **state)
@@ -251,7 +269,9 @@ static void random_patterns_match_as_the_oracle_says(void **state)
 	random_seed(1);
 	compare_random("ab", 1000, 0);
 	compare_random("abc._", 600, GLOB_BENEATH);
-	compare_random("abc", 300, GLOB_COMPONENT | GLOB_BENEATH);
+	compare_random("abc", 300, GLOB_UNIT | GLOB_BENEATH | GLOB_SLASH_PLAIN);
+	compare_random(".slice", 600, GLOB_UNIT | GLOB_BENEATH | GLOB_SLASH_PLAIN);
+	compare_random("user@.v", 300, GLOB_UNIT | GLOB_BENEATH);
 	compare_random("a\x80\xff\xc3\x01", 600, GLOB_SLASH_PLAIN);
 }
 
@@ -582,7 +602,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns_mean_what_is_said),
-		cmocka_unit_test(a_unit_is_a_component_and_all_beneath),
+		cmocka_unit_test(a_unit_is_below_slices_and_managers),
 		cmocka_unit_test(aliases_are_one_path),
 		cmocka_unit_test(random_patterns_match_as_the_oracle_says),
 		cmocka_unit_test(random_aliases_match_as_the_oracle_says),

@@ -208,6 +208,21 @@ static void too_many_names_are_said(void **state)
 	}
 }
 
+/* What a unit's cgroup lies in can be anything of a kind. */
+static void a_unit_has_no_name_of_a_path(void **state)
+{
+	struct glob_error error;
+	struct glob *glob;
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(glob_parse("a.service", GLOB_UNIT | GLOB_SLASH_PLAIN, &glob, &error), 0);
+	assert_int_equal(glob->parts[0]->kind, GLOB_REPEAT);
+	assert_int_equal(glob_names(glob, count, &n), 0);
+	assert_int_equal(n, 0);
+	glob_free(glob);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +233,7 @@ int main(void)
 		cmocka_unit_test(good_ones_are_not_refused),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(backslash_may_be_plain),
+		cmocka_unit_test(a_unit_has_no_name_of_a_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

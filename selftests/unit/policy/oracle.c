@@ -25,6 +25,7 @@ struct branch {
 struct oracle_pattern {
 	struct branch *branches;
 	size_t n;
+	bool unit; /* slices and users' managers may stand before */
 };
 
 static void *grow(void *array, size_t n, size_t size)
@@ -115,7 +116,7 @@ static size_t token_parse(const char *text, unsigned flags, struct token *token)
 	if (text[0] == '*') {
 		size_t n = strspn(text, "*");
 
-		token->kind = n > 1 ? GLOBSTAR : STAR;
+		token->kind = n > 1 && !(flags & GLOB_UNIT) ? GLOBSTAR : STAR;
 		return n;
 	}
 	if (text[0] == '[')
@@ -201,11 +202,14 @@ struct oracle_pattern *oracle_parse(const char *text, unsigned flags)
 
 	if (!p)
 		abort();
-	if (flags & GLOB_COMPONENT) {
-		globstar_add(&begin);
+	p->unit = flags & GLOB_UNIT;
+	if (p->unit)
 		byte_add(&begin, '/');
-	}
 	expand(p, &begin, (struct text){text, text + strlen(text), NULL}, flags);
+	if (p->unit) {
+		byte_add(&begin, '_');
+		expand(p, &begin, (struct text){text, text + strlen(text), NULL}, flags);
+	}
 	free(begin.tokens);
 	n = p->n;
 	for (size_t i = 0; i < n; i++) {
@@ -285,12 +289,33 @@ static bool branch_match(const struct branch *branch, const char *path, size_t n
 	return matched;
 }
 
+/* The length of the slice or user's manager that @path begins with, with its '/'; or 0. */
+static size_t manager_length(const char *path, size_t n)
+{
+	static const char slice[] = ".slice", user[] = "/user@", service[] = ".service";
+	size_t at = 1;
+
+	if (n == 0 || path[0] != '/')
+		return 0;
+	while (at < n && path[at] != '/')
+		at++;
+	if (at >= 1 + strlen(slice) && memcmp(path + at - strlen(slice), slice, strlen(slice)) == 0)
+		return at;
+	if (at >= strlen(user) + strlen(service) && memcmp(path, user, strlen(user)) == 0 &&
+	    memcmp(path + at - strlen(service), service, strlen(service)) == 0)
+		return at;
+	return 0;
+}
+
 bool oracle_match(const struct oracle_pattern *pattern, const char *path, size_t n)
 {
+	size_t n_manager;
+
 	for (size_t i = 0; i < pattern->n; i++)
 		if (branch_match(&pattern->branches[i], path, n))
 			return true;
-	return false;
+	n_manager = pattern->unit ? manager_length(path, n) : 0;
+	return n_manager && oracle_match(pattern, path + n_manager, n - n_manager);
 }
 
 static bool match_respelled(const struct oracle_pattern *pattern, const char *path, size_t n,
@@ -582,11 +607,31 @@ static char random_byte(const char *letters)
 	return random_below(4) ? random_letter(letters) : '/';
 }
 
+static size_t random_managers(char *path, size_t max)
+{
+	static const char *const managers[] = {
+		"/.slice", "/a.slice",	"/user@a.service", "/user@.service",
+		"/slice",  "/a.slicea", "/user@.slice",	   "/auser@a.service",
+	};
+	size_t n = 0;
+
+	for (unsigned times = random_below(4); times; times--) {
+		/* mostly those that are some */
+		const char *manager = managers[random_below(random_below(4) ? 4 : 8)];
+
+		if (n + strlen(manager) > max)
+			break;
+		memcpy(path + n, manager, strlen(manager));
+		n += strlen(manager);
+	}
+	return n;
+}
+
 size_t random_path(const struct oracle_pattern *pattern, const char *letters, char *path,
 		   size_t max)
 {
 	const struct branch *b = &pattern->branches[random_below((unsigned)pattern->n)];
-	size_t n = 0;
+	size_t n = pattern->unit ? random_managers(path, max / 2) : 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct token *t = &b->tokens[i];

@@ -277,7 +277,7 @@ static void rules_of_acts(void **state)
 	rule_is(policy, 5, POLICY_PROCESS, BAILIFF_DENY, "ptrace", 10, 8);
 	rule_is(policy, 6, POLICY_PROCESS, BAILIFF_DENY, "signal-out", 10, 15);
 	rule_is(policy, 7, POLICY_PROCESS, BAILIFF_DENY, "userfaultfd", 11, 4);
-	assert_int_equal(policy->n_rules, 1 + 8 + 6);
+	assert_int_equal(policy->n_rules, 1 + 8 + 10);
 	for (size_t i = 9; i < policy->n_rules; i++) {
 		assert_int_equal(policy->rules[i].verbs, 1u << BAILIFF_VERB_WRITE);
 		assert_int_equal(policy->rules[i].section, POLICY_PROCESS);
