@@ -60,7 +60,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.part
 	mv $@.part $@
 
-$(B)/daemon/kernel.o $(B)/daemon/kernel-iterator.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
+$(B)/daemon/kernel.o $(B)/daemon/kernel-iterator.o $(B)/daemon/kernel-programs.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
 
 $(B)/selftests/bench/verifier.o: $(B)/bailiff.skel.h
 

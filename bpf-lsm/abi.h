@@ -256,6 +256,8 @@ struct bailiff_label {
 	__u64 cgroup; /* where it came under policy; BAILIFF_LAUNCHER: it starts containers */
 	__u32 slot;   /* what held there last: stands when that cgroup is gone */
 	__u32 cookie;
+	__u32 bindings; /* 0, or the count of bindings' changes by which .slot is .cgroup's */
+	__u32 pad;
 	/* what the task executed last, so that no other file is taken for it; 0: not known */
 	__u64 inode;
 	__u32 device;
@@ -294,9 +296,12 @@ enum bailiff_launcher {
 /* One entry, shared with the daemon. */
 struct bailiff_control {
 	__u32 version;
-	__u32 selector;		   /* the image over cgroup paths; 0: none */
-	__u32 mount_ns;		   /* inode number of the host's mount namespace */
-	__u32 bindings_full;	   /* a cgroup could not be bound: ask the selector at each hook */
+	__u32 selector;	       /* the image over cgroup paths; 0: none */
+	__u32 mount_ns;	       /* inode number of the host's mount namespace */
+	__u32 bindings_full;   /* a cgroup could not be bound: ask the selector at each hook */
+	__u32 bindings_serial; /* raised when cgroups that were there are bound otherwise; never 0
+				*/
+	__u32 pad;
 	__u64 build;		   /* digest of the programs: others are replaced, not taken over */
 	__u32 known, known_serial; /* 1: abi-names.h has some; raised when they change */
 	/* addresses of the kernel's own, found by bailiff_locks; 0: no decision is remembered */
@@ -388,6 +393,6 @@ _Static_assert(sizeof(struct bailiff_class) == sizeof(struct bailiff_cell) &&
 _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_image) == 416, "the image header's layout");
-_Static_assert(sizeof(struct bailiff_label) == 128 && sizeof(struct bailiff_inode) == 16,
+_Static_assert(sizeof(struct bailiff_label) == 136 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");
 _Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

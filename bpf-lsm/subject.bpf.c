@@ -32,6 +32,7 @@ static __always_inline struct bailiff_label *label_give(__u64 cgroup, __u32 slot
 	label->slot = slot;
 	label->cookie = cookie;
 	label->cgroup = cgroup;
+	label->bindings = 0;
 	/* what it runs from here on is told by bailiff_executed */
 	if (!label->inode)
 		label_executed(label, bpf_get_current_task_btf());
@@ -46,6 +47,27 @@ static __always_inline struct bailiff_label *label_confine(__u64 cgroup, __u32 s
 	return label_give(cgroup, slot, found ? found->cookie : 0);
 }
 
+/*
+ * The slot of the current cgroup. Who is where he got his label has it there, until bindings
+ * change: to look it up costs as much as all the rest of a decision that is remembered. The count
+ * is read before, so that what changes meanwhile is looked up again.
+ */
+static __always_inline __u32 slot_of(struct bailiff_label *label, __u64 cgroup)
+{
+	__u32 zero = 0, serial, slot;
+	struct bailiff_control *state = bpf_map_lookup_elem(&control, &zero);
+
+	if (!label || !state || label->cgroup != cgroup)
+		return bind_find(cgroup);
+	serial = *(volatile __u32 *)&state->bindings_serial;
+	if (label->bindings == serial)
+		return label->slot;
+	slot = bind_find(cgroup);
+	if (label->slot == slot)
+		label->bindings = serial;
+	return slot;
+}
+
 __hidden bool subject_find(struct subject *subject)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -57,7 +79,7 @@ __hidden bool subject_find(struct subject *subject)
 		label = bpf_task_storage_get(&labels, task, NULL, 0);
 	subject->label = label;
 	subject->cgroup = bpf_get_current_cgroup_id();
-	subject->slot = slot = bind_find(subject->cgroup);
+	subject->slot = slot = slot_of(label, subject->cgroup);
 	subject->slots[0] = slot;
 	subject->images[0] = subject->images[1] = subject->slots[1] = 0;
 	subject->nobody = subject->classed = false;

@@ -236,5 +236,6 @@ int kernel_mark_slots(struct kernel *kernel)
 		return -errno;
 	for (size_t i = 0; i < BAILIFF_SLOTS; i++)
 		slots[i].cookie = first;
+	kernel_control(kernel)->bindings_serial = first ?: 1;
 	return 0;
 }

@@ -71,6 +71,14 @@ static __u64 n_unbound(struct kernel *kernel)
 	return full + no_scratch;
 }
 
+/* Labels have slots from before: they are to look again. */
+static void raise_serial(struct bailiff_control *control)
+{
+	__u32 serial = control->bindings_serial + 1;
+
+	__atomic_store_n(&control->bindings_serial, serial ?: 1, __ATOMIC_SEQ_CST);
+}
+
 int rebind_all(struct kernel *kernel, const struct bailiff_cell *selector, size_t *ret_n)
 {
 	struct rebind rebind = {.kernel = kernel, .selector = selector};
@@ -80,6 +88,7 @@ int rebind_all(struct kernel *kernel, const struct bailiff_cell *selector, size_
 
 	*ret_n = 0;
 	r = selector ? cgroups_walk(bind_one, &rebind) : unbind_all(kernel);
+	raise_serial(control);
 	if (r < 0)
 		return r;
 	*ret_n = rebind.n;

@@ -477,15 +477,21 @@ static int move_to(const char *cgroup, pid_t pid)
 {
 	int fd = open(cgroup, O_WRONLY | O_CLOEXEC), r = fd < 0 ? -1 : dprintf(fd, "%d\n", pid);
 
+	int error = errno;
+
 	if (fd >= 0)
 		close(fd);
+	errno = error;
 	return r < 0 ? -1 : 0;
 }
 
 static void cgroup_flip(long i)
 {
-	if (counts->attacker)
-		flipped(move_to(procs[!(i & 1)], counts->attacker));
+	int r = counts->attacker ? move_to(procs[!(i & 1)], counts->attacker) : -1;
+
+	/* it may have ended, and nobody has been told yet */
+	if (r == 0 || (counts->attacker && errno != ESRCH))
+		flipped(r);
 }
 
 /* Children that are born in the free cgroup, some of which go on to another one. */
