@@ -373,16 +373,18 @@ struct bailiff_event {
 	char policy[BAILIFF_NAME_MAX];
 };
 
-/* A descriptor of a task under policy; its path follows. */
+/* A descriptor, or a mapping, of a task under policy; the path of its file follows. */
 struct bailiff_older {
 	__u32 tgid;
 	__u32 slot;
-	__u32 mode; /* what it is open for */
+	__u32 mode; /* what it is open for, or mapped */
 	__u32 n_path;
 };
 
 #define BAILIFF_OLDER_READ 1
 #define BAILIFF_OLDER_WRITE 2
+#define BAILIFF_OLDER_EXEC 4
+#define BAILIFF_OLDER_MAPPED 8 /* it is a mapping */
 
 _Static_assert(sizeof(struct bailiff_cell) == 8, "a cell is read with one load");
 _Static_assert(sizeof(struct bailiff_rule) % sizeof(struct bailiff_cell) == 0,

@@ -26,6 +26,8 @@
 
 #define PROT_WRITE 2
 #define PROT_EXEC 4
+#define VM_READ 0x1
+#define VM_WRITE 0x2
 #define VM_EXEC 0x4
 #define VM_SHARED 0x8
 #define VM_MAYWRITE 0x20

@@ -75,24 +75,56 @@ int bailiff_label_older(struct bpf_iter__task *context)
 	return 0;
 }
 
-SEC("?iter/task_file")
-int bailiff_older(struct bpf_iter__task_file *context)
+/* Tells of a file that a task has, as .mode says. */
+static __always_inline int tell_of(struct bpf_iter_meta *meta, struct task_struct *task,
+				   struct file *file, __u32 mode)
 {
-	struct bailiff_older older = {};
-	struct task_struct *task = context->task;
-	struct file *file = context->file;
-	__u64 cgroup;
-	__u32 *slot;
+	struct bailiff_older older = {.mode = mode};
+	__u64 cgroup = cgroup_of(task);
+	__u32 *slot = bpf_map_lookup_elem(&bindings, &cgroup);
 
-	if (!task || !file)
-		return 0;
-	cgroup = cgroup_of(task);
-	slot = bpf_map_lookup_elem(&bindings, &cgroup);
-	older.mode = BPF_CORE_READ(file, f_mode) & (FMODE_READ | FMODE_WRITE);
-	if (!slot || !older.mode || !has_path(file))
+	if (!slot || !has_path(file))
 		return 0;
 	older.slot = *slot;
 	older.tgid = BPF_CORE_READ(task, tgid);
-	tell(context->meta->seq, task, file, &older);
+	tell(meta->seq, task, file, &older);
 	return 0;
+}
+
+SEC("?iter/task_file")
+int bailiff_older(struct bpf_iter__task_file *context)
+{
+	struct task_struct *task = context->task;
+	struct file *file = context->file;
+	__u32 mode;
+
+	if (!task || !file)
+		return 0;
+	mode = BPF_CORE_READ(file, f_mode) & (FMODE_READ | FMODE_WRITE);
+	return mode ? tell_of(context->meta, task, file, mode) : 0;
+}
+
+/* Mappings: a private one is never written back. */
+SEC("?iter/task_vma")
+int bailiff_older_maps(struct bpf_iter__task_vma *context)
+{
+	struct task_struct *task = context->task;
+	struct vm_area_struct *vma = context->vma;
+	__u32 mode = BAILIFF_OLDER_MAPPED;
+	struct file *file;
+	__u64 flags;
+
+	if (!task || !vma)
+		return 0;
+	file = BPF_CORE_READ(vma, vm_file);
+	if (!file)
+		return 0;
+	flags = BPF_CORE_READ(vma, vm_flags);
+	if (flags & VM_READ)
+		mode |= BAILIFF_OLDER_READ;
+	if (flags & VM_EXEC)
+		mode |= BAILIFF_OLDER_EXEC;
+	if (flags & VM_SHARED && flags & VM_WRITE)
+		mode |= BAILIFF_OLDER_WRITE;
+	return tell_of(context->meta, task, file, mode);
 }

@@ -57,7 +57,8 @@ struct kernel {
 	int programs[KERNEL_N_HOOKS]; /* -1: not loaded */
 	bool unfit[KERNEL_N_HOOKS];   /* known to be of a form that this kernel has not */
 	int links[KERNEL_N_HOOKS];    /* -1: not attached */
-	int older, label_older;	      /* iterators that are run again and again; -1: not loaded */
+	/* iterators that are run again and again; -1: not loaded */
+	int older, older_maps, label_older;
 	bool pinned, read_only;
 	bool copied; /* control, slots and arena are copies */
 	bool protect;

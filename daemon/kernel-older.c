@@ -46,19 +46,29 @@ static int read_all(int fd,
 	return r;
 }
 
-int kernel_older_walk(struct kernel *kernel,
-		      void (*handle)(void *userdata, const struct bailiff_older *older,
-				     const char *path),
-		      void *userdata)
+static int walk(struct kernel *kernel, int *program, const char *name,
+		void (*handle)(void *userdata, const struct bailiff_older *older, const char *path),
+		void *userdata)
 {
 	int fd, r;
 
-	if (kernel->older < 0)
-		kernel->older = kernel_load_iterator(kernel, "bailiff_older");
-	fd = kernel_iterate(kernel->older);
+	if (*program < 0)
+		*program = kernel_load_iterator(kernel, name);
+	fd = kernel_iterate(*program);
 	if (fd < 0)
 		return fd;
 	r = read_all(fd, handle, userdata);
 	close(fd);
 	return r;
+}
+
+int kernel_older_walk(struct kernel *kernel,
+		      void (*handle)(void *userdata, const struct bailiff_older *older,
+				     const char *path),
+		      void *userdata)
+{
+	int r = walk(kernel, &kernel->older, "bailiff_older", handle, userdata);
+
+	return r < 0 ? r
+		     : walk(kernel, &kernel->older_maps, "bailiff_older_maps", handle, userdata);
 }

@@ -199,8 +199,8 @@ struct bailiff_slot *kernel_slots(struct kernel *kernel);
 struct bailiff_cell *kernel_arena(struct kernel *kernel, size_t *ret_n_cells);
 
 /*
- * Calls @handle for each descriptor of a file or folder that a task in a bound cgroup has; @path
- * has older->n_path bytes and no NUL. Returns 0 or a negative errno.
+ * Calls @handle for each descriptor of a file or folder that a task in a bound cgroup has, and for
+ * each mapping of a file; @path has older->n_path bytes and no NUL. Returns 0 or a negative errno.
  */
 int kernel_older_walk(struct kernel *kernel,
 		      void (*handle)(void *userdata, const struct bailiff_older *older,

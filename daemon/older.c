@@ -51,13 +51,24 @@ static size_t executable(__u32 tgid, char path[static PATH_MAX])
 static __u32 decide(const struct bailiff_cell *image, __u32 start,
 		    const struct bailiff_older *older, const char *path)
 {
-	__u32 read = image_decide_from(image, start, BAILIFF_VERB_READ, path, older->n_path);
-	__u32 write = image_decide_from(image, start, BAILIFF_VERB_WRITE, path, older->n_path);
-	__u32 word = older->mode & BAILIFF_OLDER_READ ? read : 0;
+	static const struct {
+		__u32 mode;
+		enum bailiff_verb verb;
+	} uses[] = {
+		{BAILIFF_OLDER_READ, BAILIFF_VERB_READ},
+		{BAILIFF_OLDER_WRITE, BAILIFF_VERB_WRITE},
+		{BAILIFF_OLDER_EXEC, BAILIFF_VERB_MAP},
+	};
+	__u32 strictest = 0;
 
-	if (older->mode & BAILIFF_OLDER_WRITE && BAILIFF_VERDICT(write) > BAILIFF_VERDICT(word))
-		word = write;
-	return word;
+	for (size_t i = 0; i < ELEMENTS(uses); i++) {
+		__u32 word = image_decide_from(image, start, uses[i].verb, path, older->n_path);
+
+		if (older->mode & uses[i].mode &&
+		    BAILIFF_VERDICT(word) > BAILIFF_VERDICT(strictest))
+			strictest = word;
+	}
+	return strictest;
 }
 
 static void show(const struct bailiff_cell *image, __u32 word, const struct bailiff_older *older,
@@ -69,17 +80,20 @@ static void show(const struct bailiff_cell *image, __u32 word, const struct bail
 	const struct bailiff_policy *policy =
 		(const struct bailiff_policy *)(image + header->policies) + rule->policy;
 
+	bool mapped = older->mode & BAILIFF_OLDER_MAPPED;
 	_cleanup_(freep) char *shown_exe = text_printable((struct text){exe, strlen(exe)});
 	_cleanup_(freep) char *shown_path = text_printable((struct text){path, strlen(path)});
 
 	if (!shown_exe || !shown_path)
 		return;
-	sd_journal_send("MESSAGE=%s[%u] has %s open since before: policy %s, line %u, would deny "
-			"it now; restart it, or set revoke = yes",
-			*exe ? shown_exe : "a process", older->tgid, shown_path, policy->name,
-			rule->line, "PRIORITY=4", "MESSAGE_ID=" JOURNAL_ID_OLDER,
-			"BAILIFF_POLICY=%s", policy->name, "BAILIFF_PATH=%s", path,
-			"BAILIFF_PID=%u", older->tgid, "BAILIFF_EXE=%s", exe, NULL);
+	sd_journal_send("MESSAGE=%s[%u] has %s %s since before: policy %s, line %u, would deny "
+			"it now; restart it%s",
+			*exe ? shown_exe : "a process", older->tgid, shown_path,
+			mapped ? "mapped" : "open", policy->name, rule->line,
+			mapped ? "" : ", or set revoke = yes", "PRIORITY=4",
+			"MESSAGE_ID=" JOURNAL_ID_OLDER, "BAILIFF_POLICY=%s", policy->name,
+			"BAILIFF_PATH=%s", path, "BAILIFF_PID=%u", older->tgid, "BAILIFF_EXE=%s",
+			exe, NULL);
 }
 
 static void hold_against(void *userdata, const struct bailiff_older *older, const char *path)
@@ -103,7 +117,7 @@ static void hold_against(void *userdata, const struct bailiff_older *older, cons
 	report->tgid = older->tgid;
 	memcpy(report->path, path, older->n_path);
 	report->path[older->n_path] = '\0';
-	if (image_header(image)->revoke)
+	if (image_header(image)->revoke && !(older->mode & BAILIFF_OLDER_MAPPED))
 		report->n_revoked++;
 	else if (report->n++ < SHOWN_MAX)
 		show(image, word, older, report->path, exe);
@@ -115,10 +129,12 @@ void older_report(struct kernel *kernel)
 	int r = kernel_older_walk(kernel, hold_against, &report);
 
 	if (r < 0)
-		log_errno(r, "cannot look for descriptors that are older than the policies");
+		log_errno(r, "cannot look for descriptors and mappings that are older than the "
+			     "policies");
 	if (report.n > SHOWN_MAX)
 		log_print(LOG_WARNING,
-			  "%u more descriptors are older than the policies that would deny them",
+			  "%u more descriptors and mappings are older than the policies that would "
+			  "deny them",
 			  report.n - SHOWN_MAX);
 	if (report.n_revoked)
 		log_print(LOG_INFO,

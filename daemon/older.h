@@ -4,7 +4,7 @@
 struct kernel;
 
 /*
- * Logs which descriptors of processes under policy are older than what is in force, and would be
- * denied now. What cannot be found out is logged and left.
+ * Logs which descriptors and mappings of processes under policy are older than what is in force,
+ * and would be denied now. What cannot be found out is logged and left.
  */
 void older_report(struct kernel *kernel);
