@@ -10,6 +10,7 @@
 #include "daemon/cli-json.h"
 #include "daemon/cli.h"
 #include "daemon/event-text.h"
+#include "daemon/journal.h"
 #include "daemon/util.h"
 
 /* How much of a container's id is shown to people: as much as other tools show. */
@@ -40,6 +41,28 @@ static int print_field(sd_journal *journal, const char *before, const char *name
 		return -ENOMEM;
 	printf("%s%s%s", before, shown, behind);
 	return 0;
+}
+
+/* Entries that are about bailiffd itself, and say it in their message. */
+static const struct note {
+	const char *id, *word;
+	enum cli_colour colour;
+} notes[] = {
+	{JOURNAL_ID_REFUSED, "refused", CLI_BAD},
+	{JOURNAL_ID_TAMPERED, "tampered", CLI_BAD},
+	{JOURNAL_ID_DROPPED, "dropped", CLI_BAD},
+	{JOURNAL_ID_OLDER, "older", CLI_DOUBTFUL},
+};
+
+/* Which of these the entry is, or NULL. */
+static const struct note *note_of(sd_journal *journal)
+{
+	struct text id = field(journal, "MESSAGE_ID");
+
+	for (size_t i = 0; i < ELEMENTS(notes); i++)
+		if (id.n == strlen(notes[i].id) && memcmp(id.bytes, notes[i].id, id.n) == 0)
+			return &notes[i];
+	return NULL;
 }
 
 static int print_verdict(sd_journal *journal)
@@ -84,6 +107,7 @@ int event_print_line(sd_journal *journal, uint64_t when)
 		{" (", "BAILIFF_REASON", ")"},
 	};
 	time_t seconds = (time_t)(when / 1000000);
+	const struct note *note;
 	char date[32] = "";
 	struct tm tm;
 	int r;
@@ -91,6 +115,11 @@ int event_print_line(sd_journal *journal, uint64_t when)
 	if (localtime_r(&seconds, &tm))
 		strftime(date, sizeof(date), "%b %d %H:%M:%S", &tm);
 	printf("%s ", date);
+	note = note_of(journal);
+	if (note) {
+		printf("%s%-10s%s", cli_colour(note->colour), note->word, cli_colour(CLI_PLAIN));
+		return print_field(journal, " ", "MESSAGE", "\n");
+	}
 	r = print_verdict(journal);
 	for (size_t i = 0; i < ELEMENTS(what) && r >= 0; i++)
 		r = print_field(journal, what[i].before, what[i].name, what[i].behind);
@@ -146,6 +175,7 @@ int event_print_json(sd_journal *journal, uint64_t when)
 {
 	_cleanup_(json_freep) struct json_object *object = json_object_new_object();
 	time_t seconds = (time_t)(when / 1000000);
+	const struct note *note;
 	char date[32] = "", text[48];
 	struct tm tm;
 
@@ -153,6 +183,13 @@ int event_print_json(sd_journal *journal, uint64_t when)
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned)(when % 1000000));
 	json_add_text(object, "time", text);
+	note = note_of(journal);
+	if (note) {
+		struct text message = field(journal, "MESSAGE");
+
+		json_add_text(object, "note", note->word);
+		json_add_field(object, "text", message, false);
+	}
 	for (size_t i = 0; i < ELEMENTS(fields); i++) {
 		struct text value = field(journal, fields[i].name);
 

@@ -16,8 +16,9 @@
 static const char help[] =
 	"usage: bailiff events [OPTION]...\n"
 	"\n"
-	"Shows what policies denied or audited, from the journal: root can, and group\n"
-	"systemd-journal. Whole records: journalctl -o verbose -u bailiffd.\n"
+	"Shows what policies denied or audited, and what was tried against bailiffd, from\n"
+	"the journal: root can, and group systemd-journal. Whole records: journalctl\n"
+	"-o verbose -u bailiffd.\n"
 	"\n"
 	"  -f, --follow        go on with what comes, after the last 10\n"
 	"  -n, --lines=N       the last N\n"
@@ -161,12 +162,14 @@ static enum cli_status take_option(struct query *query, int option)
 
 static int match_events(struct query *query)
 {
-	int r = add_match(query, "MESSAGE_ID", JOURNAL_ID_DENIED);
+	static const char *const ids[] = {
+		JOURNAL_ID_DENIED,   JOURNAL_ID_AUDITED, JOURNAL_ID_WOULD_DENY, JOURNAL_ID_REFUSED,
+		JOURNAL_ID_TAMPERED, JOURNAL_ID_DROPPED, JOURNAL_ID_OLDER,
+	};
+	int r = 0;
 
-	if (r >= 0)
-		r = add_match(query, "MESSAGE_ID", JOURNAL_ID_AUDITED);
-	if (r >= 0)
-		r = add_match(query, "MESSAGE_ID", JOURNAL_ID_WOULD_DENY);
+	for (size_t i = 0; i < ELEMENTS(ids) && r >= 0; i++)
+		r = add_match(query, "MESSAGE_ID", ids[i]);
 	/* who sent an entry is journald's own word: anybody can write the fields without '_' */
 	if (r >= 0 && !query->any_sender)
 		r = add_match(query, "_SYSTEMD_UNIT", "bailiffd.service");

@@ -53,6 +53,8 @@ has "... of which process" "BAILIFF_PID=$(systemctl show -P MainPID older)" "$en
 has "... by which policy" 'BAILIFF_POLICY=older' "$entry"
 hasnt "what may be read is not told" 'older-other' "$entry"
 hasnt "what is revoked is not told as open" 'BAILIFF_POLICY=older-2' "$entry"
+has "bailiff events has it" 'older +.*older-program mapped since before' "$(bailiff events --since=10m)"
+has "... as JSON" '"note":"older".*older-secret open since before' "$(bailiff events --json --policy=older)"
 eventually in_force 3
 touch /run/older-go
 eventually test -s /run/older-status
