@@ -47,6 +47,14 @@ static __always_inline struct bailiff_label *label_confine(__u64 cgroup, __u32 s
 	return label_give(cgroup, slot, found ? found->cookie : 0);
 }
 
+/* Whether a label is of the set that a slot is used for now. */
+static __always_inline bool label_is_of(const struct bailiff_label *label, __u32 slot)
+{
+	struct bailiff_slot *found = slot_find(slot);
+
+	return found && found->cookie == label->cookie;
+}
+
 /*
  * The slot of the current cgroup. Who is where he got his label has it there, until bindings
  * change: to look it up costs as much as all the rest of a decision that is remembered. The count
@@ -63,8 +71,10 @@ static __always_inline __u32 slot_of(struct bailiff_label *label, __u64 cgroup)
 	if (label->bindings == serial)
 		return label->slot;
 	slot = bind_find(cgroup);
-	if (label->slot == slot)
+	if (label->slot == slot && label_is_of(label, slot))
 		label->bindings = serial;
+	else if (slot)
+		label->slot = 0; /* it is of another set: it is written anew */
 	return slot;
 }
 
