@@ -59,7 +59,7 @@ static const struct note *note_of(sd_journal *journal)
 {
 	struct text id = field(journal, "MESSAGE_ID");
 
-	for (size_t i = 0; i < ELEMENTS(notes); i++)
+	for (size_t i = 0; i < ELEMENTS(notes) && id.n; i++)
 		if (id.n == strlen(notes[i].id) && memcmp(id.bytes, notes[i].id, id.n) == 0)
 			return &notes[i];
 	return NULL;
