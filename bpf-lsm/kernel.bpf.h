@@ -218,12 +218,6 @@ struct bpf_iter__task_file {
 	struct file *file;
 };
 
-struct bpf_iter__task_vma {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	struct vm_area_struct *vma;
-};
-
 struct kallsym_iter {
 	unsigned long value;
 	char module_name[1];

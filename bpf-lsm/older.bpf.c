@@ -104,6 +104,16 @@ int bailiff_older(struct bpf_iter__task_file *context)
 	return mode ? tell_of(context->meta, task, file, mode) : 0;
 }
 
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+};
+
+#pragma clang attribute pop
+
 /* Mappings: a private one is never written back. */
 SEC("?iter/task_vma")
 int bailiff_older_maps(struct bpf_iter__task_vma *context)
