@@ -30,9 +30,9 @@ static __always_inline struct call call_of(struct task_struct *task)
 }
 
 /*
- * Whether the current task executes something. It is in execve() before the kernel says so
- * (from 6.8, which opens the program first), and not in every call that has execve()'s number
- * (where a kernel thread executes a helper, which has none).
+ * Whether the current task executes something. From 6.8 on the program is opened before the kernel
+ * notes that (in_execve), so the call counts as well; a helper that the kernel starts is in no
+ * call.
  */
 static __always_inline bool is_in_execve(void)
 {

@@ -124,6 +124,11 @@ static int on_event(void *userdata, const struct bailiff_event *event, size_t si
 /* All that is in the ring; for one that nothing is written to any more. */
 static void drain(struct manager *manager, struct kernel *kernel)
 {
+	if (!journal_is_there()) {
+		log_print(LOG_ERR, "there is no journal: the last events of what is taken down "
+				   "are lost");
+		return;
+	}
 	(void)kernel_wait_for_readers();
 	while (kernel_events_read(kernel, on_event, manager) == -EAGAIN)
 		;
@@ -331,9 +336,9 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 }
 
 /*
- * Watches a folder of policies, whatever has its name now. Returns 1 if it has to be read: it was
- * another before, or cannot be watched. (Anybody with the same user id can use up what the kernel
- * lets a user have of watches.)
+ * Watches a folder of policies, whatever has its name now. Returns 1 if that was another before; 0
+ * also where it cannot be watched. (Anybody with the same user id can use up the watches that a
+ * user may have.)
  */
 static int watch_policies(struct manager *manager, size_t index)
 {

@@ -82,9 +82,8 @@ int glob_parse(const char *text, unsigned flags, struct glob **ret_glob,
 /*
  * Calls @name with each path that a pattern spells out, its braces written out; @tree: with the
  * folder of which it means all that is beneath. What it means by other wildcards has no name.
- * Returns 0, what
- * @name returned if that was not 0, or -E2BIG: more than GLOB_NAMES_MAX of them, or one that is
- * longer than GLOB_NAME_MAX bytes.
+ * Returns 0, what @name returned if that was not 0, or -E2BIG: more than GLOB_NAMES_MAX of them, or
+ * one that is longer than GLOB_NAME_MAX bytes.
  */
 #define GLOB_NAMES_MAX 1024
 #define GLOB_NAME_MAX 4095
