@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/store.h"
+#include "daemon/util.h"
+
+static char folder[] = "/tmp/store-test-XXXXXX";
+static const char *const folders[] = {folder, NULL};
+
+static void put(const char *name, const char *command)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s.ini", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "[select]\nunit = %s.service\n[exec]\ndeny = %s\n", name, command);
+	assert_int_equal(fclose(file), 0);
+}
+
+static struct store *load(const struct store *previous)
+{
+	_cleanup_(diag_clear) struct diag diag = {};
+	struct store *store;
+
+	assert_int_equal(store_load(folders, previous, NULL, &diag, &store), 0);
+	assert_int_equal(diag.n_items, 0);
+	return store;
+}
+
+/* Refuses what is blamed, and says which policy that was in the end. */
+static void refuse(struct store *store, const struct store *previous, const char *blamed,
+		   const char *refused)
+{
+	_cleanup_(diag_clear) struct diag diag = {};
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s.ini", folder, blamed);
+	assert_true(store_refuse(store, previous, path, &diag));
+	snprintf(path, sizeof(path), "%s/%s.ini", folder, refused);
+	assert_int_equal(diag.n_items, 1);
+	assert_string_equal(diag.items[0].file, path);
+}
+
+/* Whatever is blamed: what is in force stays so, and what is new is left out. */
+static void what_is_new_is_refused(void **state)
+{
+	_cleanup_(store_freep) struct store *none = calloc(1, sizeof(*none)), *first, *second;
+
+	(void)state;
+	put("a", "/bin/a");
+	put("b", "/bin/b");
+	first = load(none);
+	put("c", "/bin/c");
+	second = load(first);
+	assert_int_equal(second->n_entries, 3);
+	refuse(second, first, "a", "c");
+	assert_int_equal(second->n_entries, 2);
+	assert_null(store_find(second, "c"));
+	/* nothing else is new: then it has to be the one that is to blame */
+	refuse(second, first, "a", "a");
+	assert_null(store_find(second, "a"));
+	assert_non_null(store_find(second, "b"));
+}
+
+static void what_has_changed_is_as_before(void **state)
+{
+	_cleanup_(store_freep) struct store *none = calloc(1, sizeof(*none)), *first, *second;
+
+	(void)state;
+	put("a", "/bin/a");
+	put("b", "/bin/b");
+	put("c", "/bin/c");
+	first = load(none);
+	put("b", "/bin/other");
+	second = load(first);
+	refuse(second, first, "a", "b");
+	assert_int_equal(second->n_entries, 3);
+	assert_ptr_equal(store_find(second, "b")->text, store_find(first, "b")->text);
+	assert_true(store_find(second, "b")->stale);
+	assert_false(store_find(second, "a")->stale);
+}
+
+/* What is looked at without inotify. */
+static void a_glance_sees_changes(void **state)
+{
+	char path[64];
+	uint64_t sum;
+
+	(void)state;
+	put("a", "/bin/a");
+	sum = store_glance(folders);
+	assert_true(sum == store_glance(folders));
+	put("a", "/bin/longer");
+	assert_true(sum != store_glance(folders));
+	sum = store_glance(folders);
+	put("d", "/bin/d");
+	assert_true(sum != store_glance(folders));
+	sum = store_glance(folders);
+	snprintf(path, sizeof(path), "%s/d.ini", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_true(sum != store_glance(folders));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char path[64];
+
+	(void)state;
+	for (const char *name = "abcd"; *name; name++) {
+		snprintf(path, sizeof(path), "%s/%c.ini", folder, *name);
+		(void)unlink(path);
+	}
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_new_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_has_changed_is_as_before, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_glance_sees_changes, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
