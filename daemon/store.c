@@ -41,6 +41,9 @@ static int compare_entry(const void *name, const void *entry)
 
 const struct store_entry *store_find(const struct store *store, const char *name)
 {
+	/* of nothing there is no array, and bsearch() wants one even then */
+	if (!store->n_entries)
+		return NULL;
 	return bsearch(name, store->entries, store->n_entries, sizeof(*store->entries),
 		       compare_entry);
 }
