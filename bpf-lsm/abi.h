@@ -13,7 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 7
+#define BAILIFF_ABI_VERSION 8
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
@@ -291,7 +291,7 @@ enum bailiff_launcher {
 	BAILIFF_LAUNCHER_MONITOR,     /* conmon */
 };
 
-#define BAILIFF_BOUND (1u << 18)
+#define BAILIFF_BOUND (1u << 17)
 
 /* One entry, shared with the daemon. */
 struct bailiff_control {
@@ -306,9 +306,9 @@ struct bailiff_control {
 	__u32 known, known_serial; /* 1: abi-names.h has some; raised when they change */
 	/* addresses of the kernel's own, found by bailiff_locks; 0: no decision is remembered */
 	__u64 rename_lock, mount_lock;
-	/* 0: no cgroup whose id has these low bits was ever bound. Only ever set, before binding.
+	/* At least as many as cgroups whose id has these low bits are bound: up before, down after.
 	 */
-	__u8 bound[BAILIFF_BOUND];
+	__u32 bound[BAILIFF_BOUND];
 };
 
 /* Decisions of one rule, other than allow. decided = logged + dropped, at every moment. */

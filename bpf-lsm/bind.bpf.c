@@ -76,8 +76,9 @@ int BPF_PROG(bailiff_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	scratch_release(scratch);
 	if (!slot)
 		return 0;
-	state->bound[id % BAILIFF_BOUND] = 1;
+	__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], 1);
 	if (bpf_map_update_elem(&bindings, &id, &slot, BPF_ANY)) {
+		__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], -1);
 		stat_add(BAILIFF_STAT_BINDINGS_FULL);
 		state->bindings_full = 1;
 	} else {
@@ -90,7 +91,13 @@ SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(bailiff_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
 	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+	struct bailiff_control *state;
+	__u32 zero = 0;
 
-	bpf_map_delete_elem(&bindings, &id);
+	if (bpf_map_delete_elem(&bindings, &id))
+		return 0;
+	state = bpf_map_lookup_elem(&control, &zero);
+	if (state)
+		__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], -1);
 	return 0;
 }

@@ -35,7 +35,7 @@ static __always_inline __u32 slot_image(__u32 slot)
 
 /*
  * Whether the current task is surely under no policy: it has no label, and no cgroup with these low
- * bits of an id was ever bound. It is what nearly every task of a node is asked, at every hook.
+ * bits of an id is bound. It is what nearly every task of a node is asked, at every hook.
  */
 static __always_inline bool subject_is_free(void)
 {

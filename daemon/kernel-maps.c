@@ -15,17 +15,31 @@
 
 int kernel_bind(struct kernel *kernel, __u64 cgroup, __u32 slot)
 {
+	__u32 *bound = &kernel->control->bound[cgroup % BAILIFF_BOUND];
 	int fd = kernel->maps[MAP_BINDINGS];
 
-	__atomic_store_n(&kernel->control->bound[cgroup % BAILIFF_BOUND], 1, __ATOMIC_SEQ_CST);
-	return bpf_map_update_elem(fd, &cgroup, &slot, BPF_ANY) < 0 ? -errno : 0;
+	if (bpf_map_update_elem(fd, &cgroup, &slot, BPF_EXIST) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	__atomic_fetch_add(bound, 1, __ATOMIC_SEQ_CST);
+	if (bpf_map_update_elem(fd, &cgroup, &slot, BPF_ANY) < 0) {
+		int r = -errno;
+
+		__atomic_fetch_sub(bound, 1, __ATOMIC_SEQ_CST);
+		return r;
+	}
+	return 0;
 }
 
 int kernel_unbind(struct kernel *kernel, __u64 cgroup)
 {
 	int fd = kernel->maps[MAP_BINDINGS];
 
-	return bpf_map_delete_elem(fd, &cgroup) < 0 && errno != ENOENT ? -errno : 0;
+	if (bpf_map_delete_elem(fd, &cgroup) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	__atomic_fetch_sub(&kernel->control->bound[cgroup % BAILIFF_BOUND], 1, __ATOMIC_SEQ_CST);
+	return 0;
 }
 
 int kernel_binding_get(struct kernel *kernel, __u64 cgroup, __u32 *ret_slot)
