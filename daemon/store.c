@@ -134,7 +134,10 @@ static int add_stale(struct store *store, const char *name, const struct store_e
 	diag_clear(&ignored);
 	if (r < 0)
 		return r;
-	return text ? store_add(store, name, text, true) : 0;
+	if (!text)
+		return 0;
+	text->kept = true; /* that is where it is from */
+	return store_add(store, name, text, true);
 }
 
 static int add_file(struct store *store, const char *folder, const char *name,
@@ -345,7 +348,7 @@ int store_keep(const struct store *store, const char *last)
 	for (size_t i = 0; i < store->n_entries; i++) {
 		int r = 0;
 
-		if (!store->entries[i].stale && !store->entries[i].text->kept)
+		if (!store->entries[i].text->kept)
 			r = keep_text(folder, &store->entries[i]);
 		if (r < 0)
 			failed = r;
