@@ -303,8 +303,10 @@ static int on_policy_folder(sd_event_source *source, const struct inotify_event 
 	struct manager *manager = userdata;
 	int enabled = SD_EVENT_OFF;
 
-	(void)source;
-	(void)event;
+	/* it is gone: one in its place can have its number, and is another all the same */
+	for (size_t i = 0; event && event->mask & IN_IGNORED && i < ELEMENTS(manager->watches); i++)
+		if (manager->watches[i].source == source)
+			manager->watches[i].inode = 0;
 	(void)sd_event_source_get_enabled(manager->settle, &enabled);
 	if (enabled != SD_EVENT_OFF)
 		return 0;
