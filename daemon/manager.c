@@ -256,17 +256,22 @@ static int reload(struct manager *manager)
 	_cleanup_(store_freep) struct store *store = NULL;
 	_cleanup_(diag_clear) struct diag diag = {};
 	struct enforce_report report = {};
+	bool refused;
 	int r = store_load(policy_folders, manager->store, STORE_FOLDER_LAST, &diag, &store);
 
+	log_diag(&diag);
 	if (r < 0)
 		return log_errno(r, "cannot read the policies; what was in force stays so");
 	do {
+		/* the last of a few, and not of as many as are kept: it says who is to blame */
+		diag_clear(&diag);
 		r = apply(manager, store, &diag, &report);
 		sd_notify(false, "WATCHDOG=1");
 		/* the policy that is to blame is as it was before, or is not; the others hold */
-	} while (r > 0 &&
-		 store_refuse(store, manager->store, diag.items[diag.n_items - 1].file, &diag));
-	log_diag(&diag);
+		refused = r > 0 && store_refuse(store, manager->store,
+						diag.items[diag.n_items - 1].file, &diag);
+		log_diag(&diag);
+	} while (refused);
 	if (r < 0)
 		return log_errno(r, "cannot put the policies into force");
 	if (r > 0) {
