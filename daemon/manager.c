@@ -35,6 +35,7 @@
 
 #define SETTLE_USEC 1000   /* after a change in a folder: one publication for a burst of files */
 #define TICK_USEC 1000000  /* how often drops are looked for */
+#define AGAIN_TICKS 5	   /* after policies could not be put into force */
 #define EVENTS_AT_ONCE 512 /* then the loop sees to its other sources */
 
 struct manager {
@@ -58,6 +59,7 @@ struct manager {
 	__u64 n_dropped; /* as last reported */
 	bool no_journal; /* when it was looked for last */
 	bool reported;	 /* that the first policies are in force */
+	unsigned again;	 /* ticks until what failed is tried again; 0: nothing did */
 	bool look_back;	 /* something came into force: are there descriptors that it would deny? */
 };
 
@@ -251,7 +253,7 @@ static int apply(struct manager *manager, const struct store *store, struct diag
 }
 
 /* Reads the folders and puts what they say into force. What has errors changes nothing. */
-static int reload(struct manager *manager)
+static int load(struct manager *manager)
 {
 	_cleanup_(store_freep) struct store *store = NULL;
 	_cleanup_(diag_clear) struct diag diag = {};
@@ -292,6 +294,14 @@ static int reload(struct manager *manager)
 		log_errno(r, "cannot keep a copy of the policies in " STORE_FOLDER_LAST
 			     ", ignoring: one that has errors at the next start is not in force");
 	return 0;
+}
+
+static int reload(struct manager *manager)
+{
+	int r = load(manager);
+
+	manager->again = r < 0 ? AGAIN_TICKS : 0;
+	return r;
 }
 
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
@@ -390,7 +400,7 @@ static void look_for_changes(struct manager *manager)
 		changed |= glance != manager->glance;
 		manager->glance = glance;
 	}
-	if (changed)
+	if (changed || (manager->again && --manager->again == 0))
 		(void)on_policy_folder(NULL, NULL, manager);
 }
 
