@@ -133,7 +133,7 @@ int enforce_new(struct kernel *kernel, struct enforce **ret_enforce)
 		return -ENOMEM;
 	enforce->kernel = kernel;
 	enforce->next_slot = 1;
-	enforce->unbound = true; /* a former daemon may have died over it */
+	enforce->unbound = selector; /* a former daemon may have died over it */
 	(void)kernel_arena(kernel, &enforce->arena.n_cells);
 	for (size_t i = 1; i < BAILIFF_SLOTS && r >= 0; i++)
 		r = adopt_slot(enforce, i);
