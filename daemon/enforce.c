@@ -30,6 +30,7 @@ struct enforce {
 	struct counters counters;
 	struct slot slots[BAILIFF_SLOTS]; /* 0 is never used */
 	__u32 next_slot;
+	bool unbound; /* some cgroups may be bound by another selector than the one in force */
 };
 
 /* What one publication is made of. */
@@ -132,6 +133,7 @@ int enforce_new(struct kernel *kernel, struct enforce **ret_enforce)
 		return -ENOMEM;
 	enforce->kernel = kernel;
 	enforce->next_slot = 1;
+	enforce->unbound = selector; /* a former daemon may have died over it */
 	(void)kernel_arena(kernel, &enforce->arena.n_cells);
 	for (size_t i = 1; i < BAILIFF_SLOTS && r >= 0; i++)
 		r = adopt_slot(enforce, i);
@@ -405,7 +407,18 @@ static void publish_images(struct enforce *enforce, struct enforce_report *repor
 	}
 }
 
-/* Gives back what no reader can have any more. */
+/* Gives back what others have replaced, when no reader can have it any more. */
+static void give_back(struct enforce *enforce, __u32 old_selector)
+{
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		arena_give(&enforce->arena, enforce->slots[i].next);
+		enforce->slots[i].next = 0;
+		enforce->slots[i].wanted = false;
+	}
+	arena_give(&enforce->arena, old_selector);
+}
+
+/* Takes what no policy selects any more out of force, and gives it back with the rest. */
 static void retire(struct enforce *enforce, __u32 old_selector)
 {
 	struct bailiff_slot *slots = kernel_slots(enforce->kernel);
@@ -426,12 +439,7 @@ static void retire(struct enforce *enforce, __u32 old_selector)
 	}
 	if (vanished)
 		(void)kernel_wait_for_readers();
-	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
-		arena_give(&enforce->arena, enforce->slots[i].next);
-		enforce->slots[i].next = 0;
-		enforce->slots[i].wanted = false;
-	}
-	arena_give(&enforce->arena, old_selector);
+	give_back(enforce, old_selector);
 	counters_end(&enforce->counters);
 }
 
@@ -441,22 +449,29 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 {
 	struct bailiff_control *control = kernel_control(enforce->kernel);
 	const struct bailiff_cell *cells = plan->selector ? plan->selector->image->cells : NULL;
+	bool same = plan->selector ? !plan->selector_start : !control->selector;
 	int r;
 
 	*ret_old = 0;
-	if (plan->selector && !plan->selector_start)
+	if (same && !enforce->unbound)
 		return 0;
-	if (!plan->selector && !control->selector)
-		return 0;
-	*ret_old = control->selector;
-	__atomic_store_n(&control->selector, plan->selector_start, __ATOMIC_SEQ_CST);
+	if (!same) {
+		*ret_old = control->selector;
+		__atomic_store_n(&control->selector, plan->selector_start, __ATOMIC_SEQ_CST);
+	}
+	enforce->unbound = true;
 	/* a cgroup that is being made with the old one must be there before the walk */
 	(void)kernel_wait_for_readers();
 	report->rebound = true;
 	r = rebind_all(enforce->kernel, cells, &report->n_cgroups);
 	if (r >= 0 && cells)
 		r = launchers_label_running(enforce->kernel);
-	return r < 0 || !cells ? r : kernel_label_older(enforce->kernel);
+	if (r >= 0 && cells)
+		r = kernel_label_older(enforce->kernel);
+	if (r < 0)
+		return r;
+	enforce->unbound = false;
+	return 0;
 }
 
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
@@ -482,8 +497,11 @@ int enforce_apply(struct enforce *enforce, const struct store *store, struct dia
 	}
 	publish_images(enforce, &report);
 	r = publish_selector(enforce, &plan, &report, &old_selector);
-	if (r < 0)
-		return r; /* what was retired is kept: some cgroups may still need it */
+	if (r < 0) {
+		/* what no policy selects is kept: some cgroups may still need it */
+		give_back(enforce, old_selector);
+		return r;
+	}
 	if (!report.rebound && report.n_images_new)
 		(void)kernel_wait_for_readers();
 	retire(enforce, old_selector);

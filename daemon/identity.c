@@ -260,6 +260,9 @@ static void look_at_host(struct identity *identity, const struct store *store, b
 static void look_at_roots(struct identity *identity, const struct enforce *enforce,
 			  const struct store *store)
 {
+	/* whose hard links they are is not known */
+	if (identity->roots.full)
+		miss(identity, "/proc/*/root", -E2BIG);
 	for (size_t i = 0; i < identity->roots.n; i++) {
 		const struct root *root = &identity->roots.of[i];
 		_cleanup_(close_fdp) int fd = roots_open(root);

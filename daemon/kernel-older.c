@@ -28,10 +28,9 @@ static int read_whole(int fd, char *buffer, size_t size)
 	return n == 0 ? 0 : n == size ? 1 : -EBADMSG;
 }
 
-static int read_all(int fd,
-		    void (*handle)(void *userdata, const struct bailiff_older *older,
-				   const char *path),
-		    void *userdata)
+static int
+read_all(int fd, int (*handle)(void *userdata, const struct bailiff_older *older, const char *path),
+	 void *userdata)
 {
 	char buffer[ENTRY_SIZE];
 	struct bailiff_older older;
@@ -41,13 +40,15 @@ static int read_all(int fd,
 		memcpy(&older, buffer, sizeof(older));
 		if (older.n_path > BAILIFF_PATH_MAX)
 			return -EBADMSG;
-		handle(userdata, &older, buffer + ENTRY_SIZE - older.n_path);
+		r = handle(userdata, &older, buffer + ENTRY_SIZE - older.n_path);
+		if (r < 0)
+			return r;
 	}
 	return r;
 }
 
 static int walk(struct kernel *kernel, int *program, const char *name,
-		void (*handle)(void *userdata, const struct bailiff_older *older, const char *path),
+		int (*handle)(void *userdata, const struct bailiff_older *older, const char *path),
 		void *userdata)
 {
 	int fd, r;
@@ -63,8 +64,8 @@ static int walk(struct kernel *kernel, int *program, const char *name,
 }
 
 int kernel_older_walk(struct kernel *kernel,
-		      void (*handle)(void *userdata, const struct bailiff_older *older,
-				     const char *path),
+		      int (*handle)(void *userdata, const struct bailiff_older *older,
+				    const char *path),
 		      void *userdata)
 {
 	int r = walk(kernel, &kernel->older, "bailiff_older", handle, userdata);

@@ -200,11 +200,12 @@ struct bailiff_cell *kernel_arena(struct kernel *kernel, size_t *ret_n_cells);
 
 /*
  * Calls @handle for each descriptor of a file or folder that a task in a bound cgroup has, and for
- * each mapping of a file; @path has older->n_path bytes and no NUL. Returns 0 or a negative errno.
+ * each mapping of a file; @path has older->n_path bytes and no NUL. It returns 0, or a negative
+ * errno, which ends the walk. Returns 0 or a negative errno.
  */
 int kernel_older_walk(struct kernel *kernel,
-		      void (*handle)(void *userdata, const struct bailiff_older *older,
-				     const char *path),
+		      int (*handle)(void *userdata, const struct bailiff_older *older,
+				    const char *path),
 		      void *userdata);
 
 /* cgroup bindings. kernel_binding_next() gives the id after @id (0: the first), or -ENOENT. */

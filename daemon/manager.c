@@ -35,6 +35,7 @@
 
 #define SETTLE_USEC 1000   /* after a change in a folder: one publication for a burst of files */
 #define TICK_USEC 1000000  /* how often drops are looked for */
+#define AGAIN_TICKS 5	   /* after policies could not be put into force */
 #define EVENTS_AT_ONCE 512 /* then the loop sees to its other sources */
 
 struct manager {
@@ -58,6 +59,7 @@ struct manager {
 	__u64 n_dropped; /* as last reported */
 	bool no_journal; /* when it was looked for last */
 	bool reported;	 /* that the first policies are in force */
+	unsigned again;	 /* ticks until what failed is tried again; 0: nothing did */
 	bool look_back;	 /* something came into force: are there descriptors that it would deny? */
 };
 
@@ -251,22 +253,27 @@ static int apply(struct manager *manager, const struct store *store, struct diag
 }
 
 /* Reads the folders and puts what they say into force. What has errors changes nothing. */
-static int reload(struct manager *manager)
+static int load(struct manager *manager)
 {
 	_cleanup_(store_freep) struct store *store = NULL;
 	_cleanup_(diag_clear) struct diag diag = {};
 	struct enforce_report report = {};
+	bool refused;
 	int r = store_load(policy_folders, manager->store, STORE_FOLDER_LAST, &diag, &store);
 
+	log_diag(&diag);
 	if (r < 0)
 		return log_errno(r, "cannot read the policies; what was in force stays so");
 	do {
+		/* the last of a few, and not of as many as are kept: it says who is to blame */
+		diag_clear(&diag);
 		r = apply(manager, store, &diag, &report);
 		sd_notify(false, "WATCHDOG=1");
 		/* the policy that is to blame is as it was before, or is not; the others hold */
-	} while (r > 0 &&
-		 store_refuse(store, manager->store, diag.items[diag.n_items - 1].file, &diag));
-	log_diag(&diag);
+		refused = r > 0 && store_refuse(store, manager->store,
+						diag.items[diag.n_items - 1].file, &diag);
+		log_diag(&diag);
+	} while (refused);
 	if (r < 0)
 		return log_errno(r, "cannot put the policies into force");
 	if (r > 0) {
@@ -289,6 +296,14 @@ static int reload(struct manager *manager)
 	return 0;
 }
 
+static int reload(struct manager *manager)
+{
+	int r = load(manager);
+
+	manager->again = r < 0 ? AGAIN_TICKS : 0;
+	return r;
+}
+
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	(void)source;
@@ -303,8 +318,10 @@ static int on_policy_folder(sd_event_source *source, const struct inotify_event 
 	struct manager *manager = userdata;
 	int enabled = SD_EVENT_OFF;
 
-	(void)source;
-	(void)event;
+	/* it is gone: one in its place can have its number, and is another all the same */
+	for (size_t i = 0; event && event->mask & IN_IGNORED && i < ELEMENTS(manager->watches); i++)
+		if (manager->watches[i].source == source)
+			manager->watches[i].inode = 0;
 	(void)sd_event_source_get_enabled(manager->settle, &enabled);
 	if (enabled != SD_EVENT_OFF)
 		return 0;
@@ -383,7 +400,7 @@ static void look_for_changes(struct manager *manager)
 		changed |= glance != manager->glance;
 		manager->glance = glance;
 	}
-	if (changed)
+	if (changed || (manager->again && --manager->again == 0))
 		(void)on_policy_folder(NULL, NULL, manager);
 }
 

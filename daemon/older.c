@@ -2,10 +2,12 @@
 
 #include "daemon/older.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/event-text.h"
@@ -18,9 +20,13 @@
 /* Entries of the journal a report; the others are counted. */
 #define SHOWN_MAX 32
 
+/* A container can have any number of descriptors; events and other policies wait meanwhile. */
+#define SECONDS_MAX 5
+
 struct report {
 	struct kernel *kernel;
 	unsigned n, n_revoked;
+	time_t end; /* of the time that there is, by CLOCK_MONOTONIC */
 	/* what was shown last: a process's descriptors of one file are one entry */
 	__u32 tgid;
 	char path[BAILIFF_PATH_MAX + 1];
@@ -96,9 +102,8 @@ static void show(const struct bailiff_cell *image, __u32 word, const struct bail
 			exe, NULL);
 }
 
-static void hold_against(void *userdata, const struct bailiff_older *older, const char *path)
+static void hold_against(struct report *report, const struct bailiff_older *older, const char *path)
 {
-	struct report *report = userdata;
 	const struct bailiff_cell *image = image_of(report->kernel, older->slot);
 	char exe[PATH_MAX];
 	size_t n_exe;
@@ -123,12 +128,36 @@ static void hold_against(void *userdata, const struct bailiff_older *older, cons
 		show(image, word, older, report->path, exe);
 }
 
+static time_t now(void)
+{
+	struct timespec time = {};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+static int on_older(void *userdata, const struct bailiff_older *older, const char *path)
+{
+	struct report *report = userdata;
+
+	if (now() >= report->end)
+		return -ETIME;
+	hold_against(report, older, path);
+	return 0;
+}
+
 void older_report(struct kernel *kernel)
 {
-	struct report report = {.kernel = kernel};
-	int r = kernel_older_walk(kernel, hold_against, &report);
+	struct report report = {.kernel = kernel, .end = now() + SECONDS_MAX};
+	int r = kernel_older_walk(kernel, on_older, &report);
 
-	if (r < 0)
+	if (r == -ETIME)
+		log_print(LOG_WARNING,
+			  "there are too many descriptors and mappings to look at all that are "
+			  "older than the policies: those that were not looked at in %d seconds "
+			  "are not told",
+			  SECONDS_MAX);
+	else if (r < 0)
 		log_errno(r, "cannot look for descriptors and mappings that are older than the "
 			     "policies");
 	if (report.n > SHOWN_MAX)

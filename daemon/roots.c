@@ -36,11 +36,15 @@ static void note(struct finding *finding, pid_t pid, __u32 slot)
 	struct roots *roots = finding->roots;
 	ino_t mount_ns = mount_ns_of(pid);
 
-	if (!mount_ns || mount_ns == finding->host || roots->n == ROOTS_MAX)
+	if (roots->full || !mount_ns || mount_ns == finding->host)
 		return;
 	for (size_t i = roots->n; i-- > 0;)
 		if (roots->of[i].mount_ns == mount_ns && roots->of[i].slot == slot)
 			return;
+	if (roots->n == ROOTS_MAX) {
+		roots->full = true;
+		return;
+	}
 	roots->of[roots->n++] = (struct root){pid, mount_ns, slot};
 }
 
@@ -70,6 +74,7 @@ void roots_find(struct roots *roots, struct kernel *kernel)
 	if (!roots->of)
 		roots->of = calloc(ROOTS_MAX, sizeof(*roots->of));
 	roots->n = 0;
+	roots->full = false;
 	if (roots->of)
 		(void)cgroups_walk(look_into, &finding);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct roots {
 		__u32 slot; /* whose policies hold there */
 	} * of;
 	size_t n;
+	bool full; /* there are more */
 };
 
 /* Looks for them anew. */

@@ -82,7 +82,7 @@ static __u64 digest(const char *name, const char *text, size_t n)
 
 /*
  * Reads and parses a file. Returns 0 and what it says; 1 where it has errors, or cannot be read as
- * a policy, and why in @diag; or -ENOMEM.
+ * a policy, and why in @diag; or -ENOMEM, -EMFILE or -ENFILE.
  */
 static int text_load(const char *file, struct store_text *previous, struct diag *diag,
 		     struct store_text **ret_text)
@@ -92,7 +92,8 @@ static int text_load(const char *file, struct store_text *previous, struct diag 
 	size_t n = 0;
 	int r = policy_read_file(file, &content, &n);
 
-	if (r == -ENOMEM)
+	/* no fault of the file: it may well be read later */
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
 		return r;
 	if (r < 0)
 		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL, "cannot be read: %s",
@@ -134,7 +135,10 @@ static int add_stale(struct store *store, const char *name, const struct store_e
 	diag_clear(&ignored);
 	if (r < 0)
 		return r;
-	return text ? store_add(store, name, text, true) : 0;
+	if (!text)
+		return 0;
+	text->kept = true; /* that is where it is from */
+	return store_add(store, name, text, true);
 }
 
 static int add_file(struct store *store, const char *folder, const char *name,
@@ -345,7 +349,7 @@ int store_keep(const struct store *store, const char *last)
 	for (size_t i = 0; i < store->n_entries; i++) {
 		int r = 0;
 
-		if (!store->entries[i].stale && !store->entries[i].text->kept)
+		if (!store->entries[i].text->kept)
 			r = keep_text(folder, &store->entries[i]);
 		if (r < 0)
 			failed = r;

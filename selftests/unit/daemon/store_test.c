@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/store.h"
@@ -112,6 +113,40 @@ static void a_glance_sees_changes(void **state)
 	assert_true(sum != store_glance(folders));
 }
 
+/* Text that could not be kept at first is kept later, even if the file has errors by then. */
+static void what_is_in_force_is_kept(void **state)
+{
+	_cleanup_(store_freep) struct store *first, *second = NULL, *third = NULL;
+	_cleanup_(diag_clear) struct diag diag = {};
+	char last[64], path[96];
+	FILE *file;
+
+	(void)state;
+	snprintf(last, sizeof(last), "%s/last", folder);
+	assert_int_equal(mkdir(last, 0700), 0);
+	snprintf(path, sizeof(path), "%s/.a", last);
+	assert_int_equal(mkdir(path, 0700), 0); /* in the way of the file */
+	put("a", "/bin/a");
+	first = load(NULL);
+	assert_true(store_keep(first, last) < 0);
+	assert_int_equal(rmdir(path), 0);
+
+	snprintf(path, sizeof(path), "%s/a.ini", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("nonsense\n", file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(store_load(folders, first, last, &diag, &second), 0);
+	assert_true(store_find(second, "a")->stale);
+	assert_int_equal(store_keep(second, last), 0);
+
+	assert_int_equal(store_load(folders, NULL, last, &diag, &third), 0);
+	assert_non_null(store_find(third, "a"));
+	snprintf(path, sizeof(path), "%s/a.ini", last);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(last), 0);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -137,6 +172,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_new_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_has_changed_is_as_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_glance_sees_changes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_in_force_is_kept, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
