@@ -54,50 +54,78 @@ __u32 bind_by_path(void)
 	return slot;
 }
 
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(bailiff_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+static __always_inline void unbind(struct bailiff_control *state, __u64 id)
+{
+	if (!bpf_map_delete_elem(&bindings, &id))
+		__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], -1);
+}
+
+/* Binds a cgroup to its slot, or to none; returns whether it is bound. */
+static __always_inline bool bind(struct bailiff_control *state, struct cgroup *cgroup)
 {
 	__u64 id = BPF_CORE_READ(cgroup, kn, id);
-	struct bailiff_control *state;
-	struct scratch *scratch;
-	__u32 zero = 0, slot;
+	struct scratch *scratch = scratch_claim();
+	__u32 slot = 0;
 
-	state = bpf_map_lookup_elem(&control, &zero);
-	if (!state || !state->selector)
-		return 0;
-	scratch = scratch_claim();
 	if (!scratch) {
 		/* not decided now, so at each hook */
 		stat_add(BAILIFF_REASON_NO_SCRATCH);
 		state->bindings_full = 1;
-		return 0;
+	} else {
+		slot = select_slot(scratch, state, cgroup);
+		scratch_release(scratch);
 	}
-	slot = select_slot(scratch, state, cgroup);
-	scratch_release(scratch);
-	if (!slot)
-		return 0;
-	__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], 1);
-	if (bpf_map_update_elem(&bindings, &id, &slot, BPF_ANY)) {
+	if (slot) {
+		if (!bpf_map_update_elem(&bindings, &id, &slot, BPF_EXIST))
+			return true;
+		__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], 1);
+		if (!bpf_map_update_elem(&bindings, &id, &slot, BPF_NOEXIST))
+			return true;
 		__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], -1);
 		stat_add(BAILIFF_STAT_BINDINGS_FULL);
 		state->bindings_full = 1;
-	} else {
-		stat_add(BAILIFF_STAT_BOUND);
 	}
+	unbind(state, id); /* what another selector said does not stand */
+	return false;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(bailiff_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	struct bailiff_control *state;
+	__u32 zero = 0;
+
+	state = bpf_map_lookup_elem(&control, &zero);
+	if (state && state->selector && bind(state, cgroup))
+		stat_add(BAILIFF_STAT_BOUND);
+	return 0;
+}
+
+/*
+ * All that are there, parents before children. To go through their folders instead would leave out
+ * what the daemon may not enter, and paths that are longer than a path may be.
+ */
+SEC("?iter/cgroup")
+int bailiff_bind_all(struct bpf_iter__cgroup *context)
+{
+	struct cgroup *cgroup = context->cgroup; /* read once: the verifier forgets the check */
+	struct bailiff_control *state;
+	__u32 zero = 0;
+
+	state = bpf_map_lookup_elem(&control, &zero);
+	if (state && state->selector && cgroup)
+		bind(state, cgroup);
 	return 0;
 }
 
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(bailiff_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
-	__u64 id = BPF_CORE_READ(cgroup, kn, id);
 	struct bailiff_control *state;
 	__u32 zero = 0;
 
-	if (bpf_map_delete_elem(&bindings, &id))
-		return 0;
 	state = bpf_map_lookup_elem(&control, &zero);
 	if (state)
-		__sync_fetch_and_add(&state->bound[id % BAILIFF_BOUND], -1);
+		unbind(state, BPF_CORE_READ(cgroup, kn, id));
 	return 0;
 }

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-/* The kernel's numbers that the programs compare with, none of which is in BTF. */
+/* The kernel's numbers that the programs compare with, and those of BPF; none is taken from BTF. */
+
+/* include/uapi/linux/bpf.h */
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+	BPF_EXIST = 2,
+	BPF_F_NO_PREALLOC = 1 << 0,
+	BPF_F_MMAPABLE = 1 << 10,
+	BPF_LOCAL_STORAGE_GET_F_CREATE = 1 << 0,
+};
 
 /* include/linux/fs.h: part of no ABI; each checked by the tests on both kernels. */
 #define TS_COMPAT 0x2 /* arch/x86: a 32-bit system call */

@@ -448,7 +448,6 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 			    struct enforce_report *report, __u32 *ret_old)
 {
 	struct bailiff_control *control = kernel_control(enforce->kernel);
-	const struct bailiff_cell *cells = plan->selector ? plan->selector->image->cells : NULL;
 	bool same = plan->selector ? !plan->selector_start : !control->selector;
 	int r;
 
@@ -463,10 +462,10 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 	/* a cgroup that is being made with the old one must be there before the walk */
 	(void)kernel_wait_for_readers();
 	report->rebound = true;
-	r = rebind_all(enforce->kernel, cells, &report->n_cgroups);
-	if (r >= 0 && cells)
+	r = rebind_all(enforce->kernel);
+	if (r >= 0 && plan->selector)
 		r = launchers_label_running(enforce->kernel);
-	if (r >= 0 && cells)
+	if (r >= 0 && plan->selector)
 		r = kernel_label_older(enforce->kernel);
 	if (r < 0)
 		return r;

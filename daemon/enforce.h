@@ -26,7 +26,6 @@ int enforce_new(struct kernel *kernel, struct enforce **ret_enforce);
 struct enforce_report {
 	size_t n_policies;
 	size_t n_images_new; /* compiled and published by this call */
-	size_t n_cgroups;    /* under policy; known only where cgroups were bound anew */
 	bool rebound;
 };
 

@@ -51,6 +51,7 @@ int kernel_pin_one(int fd, const char *base, const char *kind, const char *name)
  */
 int kernel_copy_all(struct kernel *kernel);
 struct bailiff_bpf;
+struct bpf_link_create_opts;
 
 struct kernel {
 	int maps[N_MAPS];
@@ -58,7 +59,7 @@ struct kernel {
 	bool unfit[KERNEL_N_HOOKS];   /* known to be of a form that this kernel has not */
 	int links[KERNEL_N_HOOKS];    /* -1: not attached */
 	/* iterators that are run again and again; -1: not loaded */
-	int older, older_maps, label_older;
+	int older, older_maps, label_older, bind_all;
 	bool pinned, read_only;
 	bool copied; /* control, slots and arena are copies */
 	bool protect;
@@ -76,8 +77,9 @@ struct kernel {
  */
 int kernel_load_iterator(struct kernel *kernel, const char *name);
 
-/* Returns a descriptor; reading it to its end runs @program, itself a descriptor or an error. */
-int kernel_iterate(int program);
+/* Returns a descriptor; reading it to its end runs @program, itself a descriptor or an error.
+ * @options say what it goes through; NULL: there is nothing to choose. */
+int kernel_iterate(int program, const struct bpf_link_create_opts *options);
 
 /*
  * Labels that outlive the slots of another build must not be taken for those of slots of the same

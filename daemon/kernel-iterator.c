@@ -34,13 +34,13 @@ int kernel_load_iterator(struct kernel *kernel, const char *name)
 	return r;
 }
 
-int kernel_iterate(int program)
+int kernel_iterate(int program, const struct bpf_link_create_opts *options)
 {
 	int link, fd;
 
 	if (program < 0)
 		return program;
-	link = bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
+	link = bpf_link_create(program, 0, BPF_TRACE_ITER, options);
 	if (link < 0)
 		return -errno;
 	fd = bpf_iter_create(link);
@@ -50,9 +50,9 @@ int kernel_iterate(int program)
 }
 
 /* Runs a program that writes to maps, and at most a byte here. */
-static int run(int program)
+static int run(int program, const struct bpf_link_create_opts *options)
 {
-	int fd = kernel_iterate(program);
+	int fd = kernel_iterate(program, options);
 	char byte;
 	ssize_t n;
 
@@ -68,7 +68,7 @@ static int run(int program)
 
 int kernel_find_locks(struct kernel *kernel)
 {
-	int program = kernel_load_iterator(kernel, "bailiff_locks"), r = run(program);
+	int program = kernel_load_iterator(kernel, "bailiff_locks"), r = run(program, NULL);
 
 	close_fd(program);
 	if (r < 0)
@@ -80,5 +80,17 @@ int kernel_label_older(struct kernel *kernel)
 {
 	if (kernel->label_older < 0)
 		kernel->label_older = kernel_load_iterator(kernel, "bailiff_label_older");
-	return run(kernel->label_older);
+	return run(kernel->label_older, NULL);
+}
+
+int kernel_bind_all(struct kernel *kernel)
+{
+	/* of no cgroup: from the root of the hierarchy */
+	union bpf_iter_link_info info = {.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE};
+	LIBBPF_OPTS(bpf_link_create_opts, options, .iter_info = &info,
+		    .iter_info_len = sizeof(info));
+
+	if (kernel->bind_all < 0)
+		kernel->bind_all = kernel_load_iterator(kernel, "bailiff_bind_all");
+	return run(kernel->bind_all, &options);
 }

@@ -13,25 +13,6 @@
 #include "daemon/kernel-internal.h"
 #include "daemon/known.h"
 
-int kernel_bind(struct kernel *kernel, __u64 cgroup, __u32 slot)
-{
-	__u32 *bound = &kernel->control->bound[cgroup % BAILIFF_BOUND];
-	int fd = kernel->maps[MAP_BINDINGS];
-
-	if (bpf_map_update_elem(fd, &cgroup, &slot, BPF_EXIST) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -errno;
-	__atomic_fetch_add(bound, 1, __ATOMIC_SEQ_CST);
-	if (bpf_map_update_elem(fd, &cgroup, &slot, BPF_ANY) < 0) {
-		int r = -errno;
-
-		__atomic_fetch_sub(bound, 1, __ATOMIC_SEQ_CST);
-		return r;
-	}
-	return 0;
-}
-
 int kernel_unbind(struct kernel *kernel, __u64 cgroup)
 {
 	int fd = kernel->maps[MAP_BINDINGS];

@@ -55,7 +55,7 @@ static int walk(struct kernel *kernel, int *program, const char *name,
 
 	if (*program < 0)
 		*program = kernel_load_iterator(kernel, name);
-	fd = kernel_iterate(*program);
+	fd = kernel_iterate(*program, NULL);
 	if (fd < 0)
 		return fd;
 	r = read_all(fd, handle, userdata);

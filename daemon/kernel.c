@@ -75,7 +75,7 @@ static struct kernel *kernel_new(void)
 	memset(kernel->maps, 0xff, sizeof(kernel->maps)); /* -1: none yet */
 	memset(kernel->programs, 0xff, sizeof(kernel->programs));
 	memset(kernel->links, 0xff, sizeof(kernel->links));
-	kernel->older = kernel->older_maps = kernel->label_older = -1;
+	kernel->older = kernel->older_maps = kernel->label_older = kernel->bind_all = -1;
 	kernel->n_cpus = libbpf_num_possible_cpus();
 	return kernel;
 }
@@ -105,6 +105,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 	close_fd(kernel->older);
 	close_fd(kernel->older_maps);
 	close_fd(kernel->label_older);
+	close_fd(kernel->bind_all);
 	free(kernel);
 	return NULL;
 }

@@ -166,6 +166,10 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 /* Loads the programs that are needed and not there yet. */
 int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs);
 
+/* Binds all cgroups that there are, as the selector in force says. Returns 0 or a negative errno.
+ */
+int kernel_bind_all(struct kernel *kernel);
+
 /*
  * Gives all tasks in bound cgroups that have no label the one that they would get at their first
  * act. Launchers have theirs before.
@@ -209,7 +213,6 @@ int kernel_older_walk(struct kernel *kernel,
 		      void *userdata);
 
 /* cgroup bindings. kernel_binding_next() gives the id after @id (0: the first), or -ENOENT. */
-int kernel_bind(struct kernel *kernel, __u64 cgroup, __u32 slot);
 int kernel_unbind(struct kernel *kernel, __u64 cgroup);
 int kernel_binding_get(struct kernel *kernel, __u64 cgroup, __u32 *ret_slot);
 int kernel_binding_next(struct kernel *kernel, __u64 id, __u64 *ret_id);

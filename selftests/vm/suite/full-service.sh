@@ -168,6 +168,32 @@ status "crun as the service's program is denied" 203 service probe.service /usr/
 status "systemd as the service's program is denied" 203 \
 	service probe.service /usr/lib/systemd/systemd --version
 
+# A cgroup that bailiffd may not look into is under its policies like any other, old and new.
+mkdir /sys/fs/cgroup/shut && chown nobody /sys/fs/cgroup/shut && chmod 700 /sys/fs/cgroup/shut
+in_shut() { sh -c 'echo $$ >/sys/fs/cgroup/shut/cgroup.procs; exec "$@"' sh "$@"; }
+status "read works in a cgroup that is shut, without policy" 0 in_shut act read $secret
+policy shut <<-END
+	[select]
+	cgroup = /shut
+	[file]
+	deny = read $secret
+END
+eventually in_force 2 || not_ok "the cgroup's policy is in force"
+status "... and is denied with one" 1 in_shut act read $secret
+policy shut-too <<-END
+	[select]
+	cgroup = /shut
+	[file]
+	deny = read /etc/hostname
+END
+rm $policies/shut.ini
+only_too() { bailiff status --json | grep -q '"shut-too"' && ! bailiff status --json | grep -q '"shut"'; }
+eventually only_too || not_ok "the cgroup's other policy is in force"
+status "... and with another one in its place, that holds" 1 in_shut act read /etc/hostname
+status "... and the former does not" 0 in_shut act read $secret
+rmdir /sys/fs/cgroup/shut
+rm $policies/shut-too.ini
+
 stop_daemon
 status "after stop, read works" 0 service probe.service act read $secret
 status "after stop, nothing is pinned" 1 test -e /sys/fs/bpf/bailiff

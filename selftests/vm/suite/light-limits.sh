@@ -13,6 +13,16 @@ mount -t tmpfs tmpfs /tmp/deep # a tree this deep is removed by umount alone
 echo secret >/tmp/denied-file
 status "read works without policy" 0 in_cgroup limit/before act read /tmp/denied-file
 status "a path of 4,300 bytes works without policy" 0 in_cgroup limit/before deep /tmp/deep 4300 file
+mkfifo /tmp/deep-cgroup
+name=$(printf '%0200d' 1)
+(
+	cd /sys/fs/cgroup/limit || exit 9
+	for _ in $(seq 22); do mkdir "$name" && cd "$name" || exit 9; done
+	echo $BASHPID >cgroup.procs || exit 9
+	cd / && read -r _ </tmp/deep-cgroup
+	exec act read /tmp/denied-file
+) &
+deep_cgroup=$!
 cat >$policies/limit.ini <<-END
 	[select]
 	cgroup = /limit
@@ -21,9 +31,17 @@ cat >$policies/limit.ini <<-END
 	deny = write /tmp/deep/**/forbidden
 END
 bailiffd 2>/tmp/bailiffd.log &
+daemon=$!
 eventually in_force 1 || not_ok "the policy came into force: $(cat /tmp/bailiffd.log)"
 
 status "a cgroup that was there before is bound" 1 in_cgroup limit/before act read /tmp/denied-file
+echo >/tmp/deep-cgroup
+status "... also two that are deeper than paths are long" 1 wait $deep_cgroup
+(
+	cd /sys/fs/cgroup/limit || exit
+	while cd "$name"; do :; done
+	while cd .. && rmdir "$name"; do :; done
+) 2>/dev/null
 mkdir /sys/fs/cgroup/limit/after
 status "a cgroup that comes later is bound" 1 in_cgroup limit/after act read /tmp/denied-file
 
@@ -34,7 +52,7 @@ status "with the table full, a new cgroup is under its policy" 1 in_cgroup limit
 status "... and one that no policy selects is not" 0 in_cgroup unlimited act read /tmp/denied-file
 has "... and status says so" 'not every cgroup could be bound' "$(bailiff status | tail -n 3)"
 echo "# $(fill /sys/fs/bpf/bailiff/maps/bindings clear)"
-kill -HUP %1
+kill -HUP $daemon
 sleep 0.5
 status "with room again, it is bound" 1 in_cgroup limit/more act read /tmp/denied-file
 
@@ -61,7 +79,7 @@ for i in $(seq 300); do deep=$deep/$((i % 10)); done
 mkdir -p $deep
 touch $deep/file
 status "300 components are told" 0 in_cgroup limit/more act read $deep/file
-kill %1
+kill $daemon
 wait
 bailiff release >/dev/null 2>&1
 rm -rf $policies/limit.ini /tmp/denied-file
