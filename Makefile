@@ -7,6 +7,7 @@
 # make compare    random policies and acts: the kernel's answers against a slow matcher's
 # make soak       a million acts that race with changes; stress tests under policies
 # make verifier   what the kernels' verifiers count, into docs/verifier.tsv
+# make fuzz       any bytes to all that reads bytes: FUZZ_SECONDS=600 each
 # make lint       style and static analysis
 # make bench      the figures of docs/performance.md
 # make install    to DESTDIR, PREFIX=/usr
@@ -29,6 +30,9 @@ LDFLAGS_ALL := -Wl,--as-needed -Wl,-z,relro,-z,now $(LDFLAGS) $(SANITIZE)
 LIBS := -lbpf -lsystemd -linih -lseccomp
 CLI_LIBS := $(LIBS) -ljson-c
 
+# of each of the fuzzers
+FUZZ_SECONDS := 600
+
 # B is where everything is built: build/, or another folder for a build with sanitizers.
 B := build
 POLICY := $(patsubst %.c,$(B)/%.o,$(wildcard policy/*.c))
@@ -39,6 +43,7 @@ BENCHES := $(patsubst %.c,$(B)/%,$(wildcard selftests/bench/*.c))
 PROBES := $(patsubst %.c,$(B)/%,$(wildcard selftests/attacks/*.c))
 COMPARE := $(patsubst %.c,$(B)/%.o,$(wildcard selftests/compare/*.c) selftests/unit/policy/oracle.c \
 	selftests/unit/policy/oracle_below.c)
+FUZZERS := $(patsubst %.c,$(B)/%,$(filter-out selftests/fuzz/fuzz.c,$(wildcard selftests/fuzz/*.c)))
 PROGRAMS := $(B)/bailiffd $(B)/bailiff
 
 all: $(PROGRAMS)
@@ -98,7 +103,15 @@ $(PROBES): $$(@).o
 $(B)/selftests/compare/compare: $(COMPARE) $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ -linih -o $@
 
+# Fuzzers: with the compiler and the flags of selftests/fuzz/run, and without the kernel's half.
+FUZZED := $(addprefix $(B)/,selftests/fuzz/fuzz.o selftests/unit/policy/oracle.o daemon/cli-caret.o daemon/conf.o daemon/event-act.o \
+	daemon/event-cgroup.o daemon/event-text.o daemon/journal.o daemon/log.o daemon/util.o)
+$(FUZZERS): $$(@).o $(FUZZED) $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(LIBS) -o $@
+
 unit-tests: $(TESTS)
+
+fuzzers: $(FUZZERS)
 
 tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare
 
@@ -137,7 +150,7 @@ uninstall:
 packages-%:
 	@selftests/install-packages $(subst -, ,$*)
 
-check: packages-build-lint-vm
+check: packages-build-fuzz-lint-vm
 	@selftests/check
 
 demo: packages-build-vm
@@ -153,6 +166,9 @@ attacks: packages-build-vm
 compare: packages-build-vm
 	@selftests/compare/run
 
+fuzz: packages-build-fuzz
+	@selftests/fuzz/run -s $(FUZZ_SECONDS)
+
 soak: packages-build-vm
 	@selftests/soak
 
@@ -165,7 +181,8 @@ bench: packages-build-vm
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests unit-tests install uninstall check demo lint attacks compare soak verifier bench clean
+.PHONY: all tests unit-tests install uninstall check demo lint attacks compare fuzz fuzzers soak verifier bench \
+	clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

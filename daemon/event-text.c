@@ -51,6 +51,15 @@ static const struct {
 
 _Static_assert(ELEMENTS(reasons) == BAILIFF_N_REASONS, "each reason has its name");
 
+bool event_is_whole(const void *record, size_t size)
+{
+	const struct bailiff_event *event = record;
+
+	return size >= sizeof(*event) &&
+	       size >= sizeof(*event) + event->n_path + event->n_exe + event->n_cgroup &&
+	       memchr(event->policy, 0, sizeof(event->policy));
+}
+
 void event_texts(const struct bailiff_event *event, struct event_texts *ret_texts)
 {
 	const char *path = (const char *)(event + 1);

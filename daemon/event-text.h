@@ -26,6 +26,12 @@ struct event_texts {
 		 64]; /* where the event is of no path: what it is of, in words */
 };
 
+/*
+ * Whether a record of the ring is a whole event: its texts lie inside it, and the policy's name has
+ * its end. Who may write to the pinned ring could have left anything there.
+ */
+bool event_is_whole(const void *record, size_t size);
+
 void event_texts(const struct bailiff_event *event, struct event_texts *ret_texts);
 
 /* Names of an event's fields; "unknown" for a value that is none. */

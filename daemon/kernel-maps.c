@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "daemon/event-text.h"
 #include "daemon/kernel-internal.h"
 #include "daemon/known.h"
 
@@ -175,12 +176,10 @@ int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value)
 static int on_record(void *userdata, void *data, size_t size)
 {
 	struct kernel *kernel = userdata;
-	const struct bailiff_event *event = data;
 
-	if (size < sizeof(*event) ||
-	    size < sizeof(*event) + event->n_path + event->n_exe + event->n_cgroup)
+	if (!event_is_whole(data, size))
 		return -EBADMSG;
-	return kernel->handle(kernel->userdata, event, size);
+	return kernel->handle(kernel->userdata, data, size);
 }
 
 static int open_ring(struct kernel *kernel)

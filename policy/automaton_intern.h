@@ -47,7 +47,8 @@ static inline const uint32_t *interner_list(const struct interner *interner, uin
 	size_t end = id + 1 < interner->n_lists ? interner->lists[id + 1].first : interner->n_items;
 
 	*ret_n = end - first;
-	return interner->items + first;
+	/* Of nothing but empty lists there are no items, and NULL is added to nothing. */
+	return *ret_n ? interner->items + first : interner->items;
 }
 
 /* Forgets all lists and keeps the memory; costs nothing. */

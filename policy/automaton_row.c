@@ -422,7 +422,7 @@ static int base_target(struct rows *rows, uint32_t base_set, const struct row_en
 /* The base's row, with what the other states' edges by bytes add to it. */
 static int row_on_base(struct rows *rows, const struct row_base *base)
 {
-	const struct row_entry *entries = rows->kept + base->first;
+	const struct row_entry *entries = base->n ? rows->kept + base->first : NULL;
 	struct row *row = &rows->row;
 	size_t i = 0, b = 0, end;
 

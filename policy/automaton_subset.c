@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/automaton_alias.h"
+#include "policy/automaton_blame.h"
 #include "policy/automaton_row.h"
 
 /*
@@ -19,6 +20,10 @@
 /* Some 24 MB of states, and 128 MB of rows. */
 #define STATES_MAX (1u << 20)
 #define EXCEPTIONS_MAX (1u << 24)
+
+/* Steps to find out which pattern is too large by itself: half of what it took to find that one is.
+ */
+#define WORK_ALONE_MAX (1ull << 25)
 
 struct subset_state {
 	uint32_t set;
@@ -380,44 +385,16 @@ static void subset_release(struct subset *s)
 	free(s->scratch);
 }
 
-/*
- * The pattern that is most likely why there are too many states: the one that has most states of
- * the nfa in the sets that were made last.
- */
-static int subset_blame(const struct subset *s, size_t n_patterns, size_t *ret_culprit)
-{
-	const struct nfa *nfa = s->rows.nfa;
-	uint32_t n = s->rows.sets.n_lists, from = n > 4096 ? n - 4096 : 0;
-	uint32_t *score = calloc(n_patterns, sizeof(*score));
-	size_t most = 0;
-
-	if (!score)
-		return -ENOMEM;
-	for (uint32_t set = from; set < n; set++) {
-		size_t n_set;
-		const uint32_t *states = interner_list(&s->rows.sets, set, &n_set);
-
-		for (size_t i = 0; i < n_set; i++)
-			score[nfa->states[states[i]].pattern]++;
-	}
-	for (size_t i = 0; i < n_patterns; i++)
-		if (score[i] > score[most])
-			most = i;
-	free(score);
-	*ret_culprit = most;
-	return -E2BIG;
-}
-
 static int nfa_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
-		     struct nfa *nfa, size_t *ret_culprit)
+		     struct nfa *nfa, struct suspects *ret_suspects)
 {
 	for (size_t i = 0; i < n_patterns; i++) {
 		int r = nfa_add(nfa, &patterns[i], (uint32_t)i);
 
-		if (r < 0) {
-			*ret_culprit = i;
+		if (r == -E2BIG && suspects_find_longest(nfa, n_patterns, ret_suspects) < 0)
+			return -ENOMEM;
+		if (r < 0)
 			return r;
-		}
 	}
 	if (flags & AUTOMATON_ALIASES)
 		for (unsigned group = 0; group < n_alias_groups; group++)
@@ -431,23 +408,24 @@ static void automaton_freep(struct automaton **automaton)
 	automaton_free(*automaton);
 }
 
-/* Fills in all of the automaton but its order. */
+/* Fills in all of the automaton but its order; counts the steps in *@work. */
 static int states_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
 			const uint64_t *starts, uint32_t n_starts, struct automaton *dfa,
-			size_t *ret_culprit)
+			struct suspects *ret_suspects, uint64_t *work)
 {
 	__attribute__((cleanup(subset_release))) struct subset s = {.dfa = dfa};
 	__attribute__((cleanup(nfa_release))) struct nfa nfa = {0};
 	int r;
 
-	r = nfa_build(patterns, n_patterns, flags, &nfa, ret_culprit);
+	r = nfa_build(patterns, n_patterns, flags, &nfa, ret_suspects);
 	if (r < 0)
 		return r;
 	s.rows.nfa = &nfa;
 	dfa->n_starts = starts ? n_starts : 1;
 	r = subset_run(&s, flags, starts);
-	if (r == -E2BIG)
-		return subset_blame(&s, n_patterns, ret_culprit);
+	*work += s.rows.work;
+	if (r == -E2BIG && suspects_find(&s.rows, n_patterns, ret_suspects) < 0)
+		return -ENOMEM;
 	if (r < 0)
 		return r;
 	dfa->n_classes = nfa.n_classes;
@@ -455,16 +433,51 @@ static int states_build(const struct automaton_pattern *patterns, size_t n_patte
 	return 0;
 }
 
+/*
+ * Of the suspects the first that is too large by itself; or the first of them, where they are so
+ * together only. Returns -E2BIG, or -ENOMEM.
+ */
+static int suspects_try(const struct automaton_pattern *patterns, unsigned flags,
+			const uint64_t *starts, uint32_t n_starts, const struct suspects *suspects,
+			size_t *ret_culprit)
+{
+	uint64_t work = 0;
+
+	*ret_culprit = suspects->patterns[0];
+	for (size_t i = 0; i < suspects->n && work < WORK_ALONE_MAX; i++) {
+		struct automaton *alone = calloc(1, sizeof(*alone));
+		struct suspects none;
+		int r = alone ? states_build(&patterns[suspects->patterns[i]], 1, flags, starts,
+					     n_starts, alone, &none, &work)
+			      : -ENOMEM;
+
+		automaton_free(alone);
+		if (r == -ENOMEM)
+			return r;
+		if (r == -E2BIG) {
+			*ret_culprit = suspects->patterns[i];
+			break;
+		}
+	}
+	return -E2BIG;
+}
+
 int automaton_build(const struct automaton_pattern *patterns, size_t n_patterns, unsigned flags,
 		    const uint64_t *starts, uint32_t n_starts, struct automaton **ret_automaton,
 		    size_t *ret_culprit)
 {
 	__attribute__((cleanup(automaton_freep))) struct automaton *dfa = calloc(1, sizeof(*dfa));
+	struct suspects suspects = {0};
+	uint64_t work = 0;
 	int r;
 
 	if (!dfa)
 		return -ENOMEM;
-	r = states_build(patterns, n_patterns, flags, starts, n_starts, dfa, ret_culprit);
+	r = states_build(patterns, n_patterns, flags, starts, n_starts, dfa, &suspects, &work);
+	if (r == -E2BIG) {
+		dfa = automaton_free(dfa);
+		r = suspects_try(patterns, flags, starts, n_starts, &suspects, ret_culprit);
+	}
 	if (r == 0)
 		r = automaton_order(dfa);
 	if (r < 0)

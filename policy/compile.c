@@ -284,7 +284,7 @@ static int compiler_label(struct compiler *c)
 			*plain = dfa->labels[s];
 	}
 	below_release(&c->below);
-	c->below = (struct below){NULL};
+	c->below = (struct below){0};
 	return r;
 }
 

@@ -95,6 +95,25 @@ static void test_sentence_is_not_forged(void **state)
 			    "\"/x, by policy none line 1\\x0aMESSAGE=y\", by policy web line 9");
 }
 
+/* What lies in the ring is whole or no event, whoever wrote it. */
+static void test_whole(void **state)
+{
+	struct record r = record("/p", "/exe", "/c");
+	size_t size = sizeof(r.event) + 8;
+
+	(void)state;
+	assert_true(event_is_whole(&r, size));
+	assert_true(event_is_whole(&r, size + 1));
+	assert_false(event_is_whole(&r, size - 1));
+	assert_false(event_is_whole(&r, sizeof(r.event) - 1));
+	assert_false(event_is_whole(&r, 0));
+	r.event.n_cgroup = 65535;
+	assert_false(event_is_whole(&r, size));
+	r = record("/p", "/exe", "/c");
+	memset(r.event.policy, 'p', sizeof(r.event.policy));
+	assert_false(event_is_whole(&r, size));
+}
+
 /* comm and policy fill their field: nothing ends them. */
 static void test_texts_have_their_length(void **state)
 {
@@ -241,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_sentence),
 		cmocka_unit_test(test_sentence_without_path),
 		cmocka_unit_test(test_sentence_is_not_forged),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_texts_have_their_length),
 		cmocka_unit_test(test_names_of_values_out_of_range),
 		cmocka_unit_test(test_printable),

@@ -249,7 +249,7 @@ static bool is_slash(const struct branch *b, size_t at)
 
 static bool match_from(const struct matching *m, size_t token, size_t at)
 {
-	const struct token *t = &m->branch->tokens[token];
+	const struct token *t = token < m->branch->n ? &m->branch->tokens[token] : NULL;
 	char *failed = &m->failed[token * (m->n + 1) + at];
 	bool matched = false;
 
@@ -511,6 +511,13 @@ __u32 oracle_decide(const struct oracle *o, unsigned verb, size_t index)
 
 static __u64 random_state;
 
+void random_start(unsigned long seed)
+{
+	random_state = seed * 0x9e3779b97f4a7c15ull + 1;
+	for (int i = 0; i < 8; i++)
+		random_below(2);
+}
+
 void random_seed(unsigned long seed)
 {
 	const char *given = getenv("BAILIFF_SEED");
@@ -518,9 +525,7 @@ void random_seed(unsigned long seed)
 	if (given)
 		seed = strtoul(given, NULL, 0);
 	printf("BAILIFF_SEED=%lu\n", seed);
-	random_state = seed * 0x9e3779b97f4a7c15ull + 1;
-	for (int i = 0; i < 8; i++)
-		random_below(2);
+	random_start(seed);
 }
 
 /* xorshift64 by Marsaglia */

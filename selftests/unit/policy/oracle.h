@@ -59,6 +59,8 @@ void oracle_below(const struct bailiff_cell *cells, const char *path, size_t n, 
 
 /* A seed from BAILIFF_SEED, or @seed; printed, so that a failure can be had again. */
 void random_seed(unsigned long seed);
+/* Silently: from @seed alone. */
+void random_start(unsigned long seed);
 unsigned random_below(unsigned n);
 
 /* A random pattern over @letters: braces, classes and wildcards, about @n_tokens of them. */
