@@ -13,7 +13,7 @@
 #include "daemon/util.h"
 #include "policy/nearest.h"
 
-#define OPTIONS_MAX 16
+#define OPTIONS_MAX 32
 
 enum cli_status cli_error(enum cli_status status, const char *format, ...)
 {

@@ -31,6 +31,7 @@ extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_events;
 extern const struct cli_command cmd_release;
 extern const struct cli_command cmd_status;
+extern const struct cli_command cmd_try;
 
 /* Answers of cli_option() besides the options' own. */
 #define CLI_END (-1)

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "daemon/cli-json.h"
+#include "daemon/cli-policies.h"
 #include "daemon/cli.h"
 #include "daemon/store.h"
 #include "policy/image.h"
-#include "policy/policy.h"
 
 static const char help[] =
 	"usage: bailiff check [--json] [FILE|FOLDER|-]...\n"
@@ -28,121 +25,8 @@ static const char help[] =
 
 static const struct option options[] = {CLI_COMMON_OPTIONS, {}};
 
-struct check {
-	struct diag diag;
-	struct policy **policies;
-	size_t n_policies, n_files;
-};
-
-static void check_clear(struct check *check)
-{
-	for (size_t i = 0; i < check->n_policies; i++)
-		policy_free(check->policies[i]);
-	free(check->policies);
-	diag_clear(&check->diag);
-}
-
-/* Takes what one parse answered, and the policy with it. */
-static int take(struct check *check, int r, struct policy *policy)
-{
-	struct policy **policies;
-
-	if (r < 0)
-		return r;
-	check->n_files++;
-	if (r > 0)
-		return 0; /* what is wrong is in diag */
-	policies = reallocarray(check->policies, check->n_policies + 1, sizeof(*policies));
-	if (!policies) {
-		policy_free(policy);
-		return -ENOMEM;
-	}
-	check->policies = policies;
-	policies[check->n_policies++] = policy;
-	return 0;
-}
-
-static int check_stdin(struct check *check)
-{
-	_cleanup_(freep) char *text = malloc(POLICY_FILE_MAX + 1);
-	struct policy *policy = NULL;
-	size_t n;
-	int r;
-
-	if (!text)
-		return -ENOMEM;
-	/* one byte more than may be, so that what is too long shows as that */
-	n = fread(text, 1, POLICY_FILE_MAX + 1, stdin);
-	r = ferror(stdin) ? -EIO : policy_parse_text("stdin", text, n, &check->diag, &policy);
-	return take(check, r, policy);
-}
-
-static int check_file(struct check *check, const char *file)
-{
-	struct policy *policy = NULL;
-	int r = policy_parse_file(file, &check->diag, &policy);
-
-	return take(check, r, policy);
-}
-
-static int is_policy(const struct dirent *entry)
-{
-	size_t n = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && n > 4 && strcmp(entry->d_name + n - 4, ".ini") == 0;
-}
-
-static const char *read_error(int error)
-{
-	return error == -EBADFD ? "not a regular file" : strerror(-error);
-}
-
-static int check_folder(struct check *check, const char *folder)
-{
-	struct dirent **names = NULL;
-	char file[PATH_MAX];
-	int n = scandir(folder, &names, is_policy, alphasort), failed = 0;
-
-	if (n < 0)
-		return -errno;
-	for (int i = 0; i < n; i++) {
-		int r;
-
-		if (snprintf(file, sizeof(file), "%s/%s", folder, names[i]->d_name) >=
-		    (int)sizeof(file))
-			r = -ENAMETOOLONG;
-		else
-			r = check_file(check, file);
-		if (r < 0) {
-			(void)cli_error(CLI_FAILED, "cannot read %s: %s", file, read_error(r));
-			failed = r;
-		}
-		free(names[i]);
-	}
-	free(names);
-	return failed;
-}
-
-static int check_argument(struct check *check, const char *argument)
-{
-	struct stat st;
-	int r;
-
-	if (strcmp(argument, "-") == 0)
-		r = check_stdin(check);
-	else if (stat(argument, &st) < 0)
-		r = -errno;
-	else if (S_ISDIR(st.st_mode))
-		return check_folder(check, argument);
-	else
-		r = check_file(check, argument);
-	if (r < 0)
-		(void)cli_error(CLI_FAILED, "cannot read %s: %s", argument, read_error(r));
-	return r;
-}
-
 /* Compiles what holds together for some container, as the daemon will. */
-static int compile_set(struct check *check, const struct selector_set *set)
+static int compile_set(struct cli_policies *check, const struct selector_set *set)
 {
 	_cleanup_(freep) const struct policy **policies = NULL;
 	struct image *image = NULL;
@@ -159,7 +43,7 @@ static int compile_set(struct check *check, const struct selector_set *set)
 }
 
 /* Answers 0 or a negative errno; limits that are exceeded are in diag. */
-static int compile(struct check *check)
+static int compile(struct cli_policies *check)
 {
 	struct selector *selector = NULL;
 	int r = 0;
@@ -171,8 +55,7 @@ static int compile(struct check *check)
 		r = compile_set(check, &(struct selector_set){&i, 1});
 	if (r < 0 || check->diag.n_errors)
 		return r < 0 ? r : 0;
-	r = selector_compile((const struct policy *const *)check->policies, check->n_policies,
-			     &check->diag, &selector);
+	r = selector_compile(cli_policies_list(check), check->n_policies, &check->diag, &selector);
 	if (r)
 		return r < 0 ? r : 0;
 	for (size_t i = 1; i < selector->n_sets && r == 0; i++)
@@ -182,29 +65,7 @@ static int compile(struct check *check)
 	return r < 0 ? r : 0;
 }
 
-static int print_item(const struct diag_item *item)
-{
-	enum cli_colour colour = item->level == DIAG_ERROR ? CLI_BAD : CLI_DOUBTFUL;
-	_cleanup_(freep) char *caret = NULL;
-	char place[32] = "";
-
-	if (item->line)
-		snprintf(place, sizeof(place), ":%u:%u", item->line, item->column);
-	cli_print(stdout, item->file);
-	printf("%s: %s%s:%s ", place, cli_colour(colour),
-	       item->level == DIAG_ERROR ? "error" : "warning", cli_colour(CLI_PLAIN));
-	cli_print(stdout, item->message);
-	putchar('\n');
-	if (!item->line || !item->source)
-		return 0;
-	caret = cli_caret(item->source, item->column, cli_width());
-	if (!caret)
-		return -ENOMEM;
-	fputs(caret, stdout);
-	return 0;
-}
-
-static enum cli_status print_json(const struct check *check, enum cli_status status)
+static enum cli_status print_json(const struct cli_policies *check, enum cli_status status)
 {
 	_cleanup_(json_freep) struct json_object *list = json_object_new_array();
 
@@ -226,7 +87,7 @@ static enum cli_status print_json(const struct check *check, enum cli_status sta
 	return json_print(list, status);
 }
 
-static void print_summary(const struct check *check)
+static void print_summary(const struct cli_policies *check)
 {
 	size_t n_shown = 0, n_warnings = 0;
 
@@ -246,7 +107,7 @@ static void print_summary(const struct check *check)
 
 static enum cli_status run(int argc, char **argv)
 {
-	_cleanup_(check_clear) struct check check = {};
+	_cleanup_(cli_policies_clear) struct cli_policies check = {};
 	enum cli_status status;
 	bool json = false;
 	int option, r, failed = 0;
@@ -257,9 +118,9 @@ static enum cli_status run(int argc, char **argv)
 		json = true;
 	}
 	if (optind == argc)
-		failed = check_argument(&check, STORE_FOLDER_ETC);
+		failed = cli_policies_add(&check, STORE_FOLDER_ETC);
 	for (int i = optind; i < argc; i++)
-		if (check_argument(&check, argv[i]) < 0)
+		if (cli_policies_add(&check, argv[i]) < 0)
 			failed = -1;
 	r = compile(&check);
 	if (r < 0)
@@ -267,9 +128,8 @@ static enum cli_status run(int argc, char **argv)
 	status = failed < 0 ? CLI_FAILED : check.diag.n_errors ? CLI_NO : CLI_OK;
 	if (json)
 		return print_json(&check, status);
-	for (size_t i = 0; i < check.diag.n_items; i++)
-		if (print_item(&check.diag.items[i]) < 0)
-			return cli_error(CLI_FAILED, "out of memory");
+	if (cli_diag_print(stdout, &check.diag) < 0)
+		return cli_error(CLI_FAILED, "out of memory");
 	if (check.n_files || failed >= 0)
 		print_summary(&check);
 	return status;

@@ -108,6 +108,44 @@ const char *act_process_name(unsigned process)
 	return process < BAILIFF_PROCESS_WX ? acts[process] : "unknown";
 }
 
+const char *const *act_capability_names(void)
+{
+	return capabilities;
+}
+
+const char *const *act_process_names(void)
+{
+	return acts;
+}
+
+/* Case and "cap_" are as people write them: CAP_NET_RAW is net_raw. */
+static int capability_find(const struct span *word)
+{
+	size_t skip = word->n > 4 && strncasecmp(word->text, "cap_", 4) == 0 ? 4 : 0;
+
+	for (int i = 0; capabilities[i]; i++)
+		if (strlen(capabilities[i]) == word->n - skip &&
+		    strncasecmp(word->text + skip, capabilities[i], word->n - skip) == 0)
+			return i;
+	return -1;
+}
+
+int act_capability_find(const char *name)
+{
+	int i = capability_find(&(struct span){.text = name, .n = strlen(name)});
+
+	return i < BAILIFF_N_CAPABILITIES ? i : -1;
+}
+
+int act_process_find(const char *name)
+{
+	int i = span_find(&(struct span){.text = name, .n = strlen(name)}, acts);
+
+	if (strcmp(name, "wx") == 0)
+		return BAILIFF_PROCESS_WX;
+	return i < BAILIFF_PROCESS_WX ? i : -1;
+}
+
 int parse_act_add(struct parser *p, const struct place *place, enum bailiff_verdict verdict,
 		  const char *pattern, const char *text, unsigned flags)
 {
@@ -215,18 +253,6 @@ int parse_drift(struct parser *p, const struct span *word)
 			"otherwise");
 	return act_add(p, &place, p->key->value, "drift", BAILIFF_ACT_PROCESS,
 		       BAILIFF_PROCESS_DRIFT);
-}
-
-/* Case and "cap_" are as people write them: CAP_NET_RAW is net_raw. */
-static int capability_find(const struct span *word)
-{
-	size_t skip = word->n > 4 && strncasecmp(word->text, "cap_", 4) == 0 ? 4 : 0;
-
-	for (int i = 0; capabilities[i]; i++)
-		if (strlen(capabilities[i]) == word->n - skip &&
-		    strncasecmp(word->text + skip, capabilities[i], word->n - skip) == 0)
-			return i;
-	return -1;
 }
 
 static int capability_unknown(struct parser *p, const struct span *word)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/act.h"
 #include "policy/glob.h"
 
 /* Verbs, then protocols, then addresses: each verb and protocol makes rules of its own. */
@@ -14,26 +15,35 @@ static const char verb_bytes[] = {BAILIFF_NETWORK_CONNECT, BAILIFF_NETWORK_LISTE
 				  BAILIFF_NETWORK_ACCEPT};
 #define N_VERBS (sizeof(verb_bytes))
 
-enum address_kind {
-	ADDRESS_NONE,
-	ADDRESS_PLAIN, /* no ports */
-	ADDRESS_PORTS,
-	ADDRESS_SOCKET,
-};
-
 static const char *const protocol_names[] = {"tcp",  "udp",	"icmp",	  "sctp",  "raw",
 					     "unix", "netlink", "packet", "vsock", NULL};
 static const struct {
 	char byte;
-	enum address_kind kind;
+	enum act_address kind;
 } protocols[] = {
-	{BAILIFF_PROTOCOL_TCP, ADDRESS_PORTS},	  {BAILIFF_PROTOCOL_UDP, ADDRESS_PORTS},
-	{BAILIFF_PROTOCOL_ICMP, ADDRESS_PLAIN},	  {BAILIFF_PROTOCOL_SCTP, ADDRESS_PORTS},
-	{BAILIFF_PROTOCOL_RAW, ADDRESS_PLAIN},	  {BAILIFF_PROTOCOL_UNIX, ADDRESS_SOCKET},
-	{BAILIFF_PROTOCOL_NETLINK, ADDRESS_NONE}, {BAILIFF_PROTOCOL_PACKET, ADDRESS_NONE},
-	{BAILIFF_PROTOCOL_VSOCK, ADDRESS_NONE},
+	{BAILIFF_PROTOCOL_TCP, ACT_ADDRESS_PORTS},	  {BAILIFF_PROTOCOL_UDP, ACT_ADDRESS_PORTS},
+	{BAILIFF_PROTOCOL_ICMP, ACT_ADDRESS_PLAIN},	  {BAILIFF_PROTOCOL_SCTP, ACT_ADDRESS_PORTS},
+	{BAILIFF_PROTOCOL_RAW, ACT_ADDRESS_PLAIN},	  {BAILIFF_PROTOCOL_UNIX, ACT_ADDRESS_SOCKET},
+	{BAILIFF_PROTOCOL_NETLINK, ACT_ADDRESS_NONE}, {BAILIFF_PROTOCOL_PACKET, ACT_ADDRESS_NONE},
+	{BAILIFF_PROTOCOL_VSOCK, ACT_ADDRESS_NONE},
 };
 #define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
+
+bool act_protocol_find(const char *name, size_t n, char *ret_letter, enum act_address *ret_address)
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		if (strlen(protocol_names[i]) == n && memcmp(protocol_names[i], name, n) == 0) {
+			*ret_letter = protocols[i].byte;
+			*ret_address = protocols[i].kind;
+			return true;
+		}
+	return false;
+}
+
+const char *const *act_protocol_names(void)
+{
+	return protocol_names;
+}
 
 _Static_assert(N_PROTOCOLS <= PROTOCOLS_MAX, "struct network has a place for each");
 
@@ -62,7 +72,7 @@ static int add_one(struct parser *p, const struct place *place, size_t verb, siz
 		 protocols[protocol].byte, text);
 	/* A socket's path that ends with '/' means what is in the directory, as any path does. */
 	return parse_act_add(p, place, p->key->value, pattern, glob,
-			     protocols[protocol].kind == ADDRESS_SOCKET ? 0 : GLOB_SLASH_PLAIN);
+			     protocols[protocol].kind == ACT_ADDRESS_SOCKET ? 0 : GLOB_SLASH_PLAIN);
 }
 
 static int add_verbs(struct parser *p, const struct place *place, size_t protocol,
@@ -97,7 +107,7 @@ static int add_create(struct parser *p, size_t protocol)
 }
 
 /* A protocol of the line of that kind, or N_PROTOCOLS. */
-static size_t protocol_of(const struct parser *p, enum address_kind kind)
+static size_t protocol_of(const struct parser *p, enum act_address kind)
 {
 	size_t i = 0;
 
@@ -127,8 +137,8 @@ static int socket_text(struct parser *p, const struct span *word, char text[stat
 /* The glob of an address for all protocols of the line; 1 where it is wrong. */
 static int address_text(struct parser *p, const struct span *word, char text[static GLOB_SIZE])
 {
-	size_t none = protocol_of(p, ADDRESS_NONE), socket = protocol_of(p, ADDRESS_SOCKET);
-	size_t plain = protocol_of(p, ADDRESS_PLAIN), ports = protocol_of(p, ADDRESS_PORTS);
+	size_t none = protocol_of(p, ACT_ADDRESS_NONE), socket = protocol_of(p, ACT_ADDRESS_SOCKET);
+	size_t plain = protocol_of(p, ACT_ADDRESS_PLAIN), ports = protocol_of(p, ACT_ADDRESS_PORTS);
 	int r;
 
 	if (none < N_PROTOCOLS) {
