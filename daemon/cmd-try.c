@@ -289,7 +289,8 @@ static enum cli_status run(int argc, char **argv)
 	if (optind == argc)
 		return cli_error(CLI_USAGE, "try: which policy? See \"bailiff try --help\"");
 	if (!asked.n_questions)
-		return cli_error(CLI_USAGE, "try: what is the question? See \"bailiff try --help\"");
+		return cli_error(CLI_USAGE,
+				 "try: what is the question? See \"bailiff try --help\"");
 	for (int i = optind; i < argc; i++)
 		if (cli_policies_add(&asked.given, argv[i]) < 0)
 			return CLI_FAILED;

@@ -101,8 +101,8 @@ static int print_answer(const struct try_shown *shown, size_t i)
 		printf(":%u:%u", answer->line, answer->column);
 	printf(": ");
 	print_verdict(answer->verdict);
-	print_why(answer, shown->trial->n_policies > 1 && shown->whole->rule &&
-				  shown->whole->policy == i);
+	print_why(answer,
+		  shown->trial->n_policies > 1 && shown->whole->rule && shown->whole->policy == i);
 	if (!answer->line)
 		return 0;
 	source = cli_policy_line(shown->policies, shown->chosen[i], answer->line);

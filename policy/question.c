@@ -11,16 +11,11 @@
 #include "policy/nearest.h"
 
 const char *const question_kinds[QUESTION_N_KINDS + 1] = {
-	[QUESTION_EXEC] = "exec",
-	[QUESTION_READ] = "read",
-	[QUESTION_WRITE] = "write",
-	[QUESTION_MAP] = "map",
-	[QUESTION_SOCKET] = "socket",
-	[QUESTION_CONNECT] = "connect",
-	[QUESTION_LISTEN] = "listen",
-	[QUESTION_BIND] = "bind",
-	[QUESTION_ACCEPT] = "accept",
-	[QUESTION_CAPABILITY] = "capability",
+	[QUESTION_EXEC] = "exec",	[QUESTION_READ] = "read",
+	[QUESTION_WRITE] = "write",	[QUESTION_MAP] = "map",
+	[QUESTION_SOCKET] = "socket",	[QUESTION_CONNECT] = "connect",
+	[QUESTION_LISTEN] = "listen",	[QUESTION_BIND] = "bind",
+	[QUESTION_ACCEPT] = "accept",	[QUESTION_CAPABILITY] = "capability",
 	[QUESTION_PROCESS] = "process",
 };
 
@@ -40,22 +35,25 @@ int question_path_check(const char *path, bool memfd, char error[static QUESTION
 	if (memfd && strncmp(path, MEMFD, strlen(MEMFD)) == 0)
 		return 0;
 	if (*path != '/')
-		return wrong(error, "\"%.200s\" does not begin with \"/\": give the whole path", path);
+		return wrong(error, "\"%.200s\" does not begin with \"/\": give the whole path",
+			     path);
 	if (strcmp(path, "/") == 0)
 		return 0;
 	while (part) {
 		size_t n = strcspn(++part, "/");
 
 		if (n == 0)
-			return wrong(error,
-				     "\"%.200s\": no path has a \"/\" at its end or two in a row; take "
-				     "it out",
-				     path);
+			return wrong(
+				error,
+				"\"%.200s\": no path has a \"/\" at its end or two in a row; take "
+				"it out",
+				path);
 		if ((n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
-			return wrong(error,
-				     "\"%.200s\": no path that the kernel decides on has \"%.*s\" in "
-				     "it; write where it leads to",
-				     path, (int)n, part);
+			return wrong(
+				error,
+				"\"%.200s\": no path that the kernel decides on has \"%.*s\" in "
+				"it; write where it leads to",
+				path, (int)n, part);
 		part = strchr(part, '/');
 	}
 	return 0;
@@ -95,13 +93,15 @@ static int take_short(const char *text, struct question *q, char *error)
 	char section = process ? BAILIFF_ACT_PROCESS : BAILIFF_ACT_CAPABILITY;
 
 	if (process && strcmp(text, "usermode-helper") == 0)
-		return wrong(error,
-			     "\"%.200s\" stands for files: ask \"write\" about one of them, such as "
-			     "/proc/sys/kernel/core_pattern",
-			     text);
+		return wrong(
+			error,
+			"\"%.200s\" stands for files: ask \"write\" about one of them, such as "
+			"/proc/sys/kernel/core_pattern",
+			text);
 	if (number < 0)
-		return wrong(error, "unknown %s \"%.200s\"%s%s%s", process ? "act" : "capability", text,
-			     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		return wrong(error, "unknown %s \"%.200s\"%s%s%s", process ? "act" : "capability",
+			     text, near ? "; did you mean \"" : "", near ? near : "",
+			     near ? "\"?" : "");
 	name_put(q, &section, 1);
 	name_put(q, (char[]){(char)(BAILIFF_ACT_BASE + number)}, 1);
 	return 0;
@@ -166,11 +166,11 @@ static int take_endpoint(const char *text, bool ports, struct endpoint *end, cha
 	end->v6 = v6;
 	if (n - v6 >= sizeof(host) || (v6 && text[n] != ']') ||
 	    inet_pton(v6 ? AF_INET6 : AF_INET, host, end->address) != 1)
-		return wrong(error, "\"%.200s\" is no address; write one as 10.1.2.3:443 or %s", text,
-			     "[fd00::1]:443");
+		return wrong(error, "\"%.200s\" is no address; write one as 10.1.2.3:443 or %s",
+			     text, "[fd00::1]:443");
 	if (!ports && *rest)
-		return wrong(error, "\"%.200s\": this protocol has no ports; take \"%.200s\" out", text,
-			     rest);
+		return wrong(error, "\"%.200s\": this protocol has no ports; take \"%.200s\" out",
+			     text, rest);
 	if (ports && *rest != ':')
 		return wrong(error, "\"%.200s\" needs a port: a number, or * for any", text);
 	if (ports && !take_port(rest + 1, end))
@@ -261,7 +261,8 @@ static int take_network(const char *text, struct question *q, char *error)
 			     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	name_put(q, (char[]){BAILIFF_ACT_NETWORK, operations[q->kind], protocol}, 3);
 	if (q->kind == QUESTION_SOCKET)
-		return text[n] ? wrong(error, "\"%.200s\": a socket is made without an address", text)
+		return text[n] ? wrong(error, "\"%.200s\": a socket is made without an address",
+				       text)
 			       : 0;
 	return take_address(text + n, protocol, address, q, error);
 }

@@ -48,8 +48,7 @@ void image_source(const struct image *image, const struct policy *const *policie
 		return;
 	ret->source = &policies[ret->policy]->rules[rule - first];
 	/* of [network] and the like it is a rule over all of their acts */
-	ret->is_default =
-		ret->source->is_default || strcmp(ret->source->pattern, "default") == 0;
+	ret->is_default = ret->source->is_default || strcmp(ret->source->pattern, "default") == 0;
 }
 
 /* Which act of [process] stands for what is drift; none where nothing asks. */

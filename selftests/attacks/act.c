@@ -14,20 +14,42 @@
  *	act memfd PATH [ARGUMENT]...	executes an anonymous copy of PATH
  *	act bind|connect|send @NAME	of unix sockets by an abstract name, perhaps of no byte
  *	act serve @NAME			waits, for those
+ *
+ * and, in the words of "bailiff try", whose answers they are held against,
+ *	act connect|bind|listen tcp:HOST:PORT, udp:HOST:PORT, PATH
+ *	act socket PROTOCOL
+ *	act capability|process NAME	one call that needs it, or is it
  */
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/io_uring.h>
+#include <linux/keyctl.h>
+#include <linux/perf_event.h>
+#include <linux/userfaultfd.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -155,6 +177,208 @@ static int act_serve(const char *name)
 	return pause();
 }
 
+/* A socket of a protocol, by the name that policies have for it. */
+static int make_socket(const char *protocol)
+{
+	static const struct {
+		const char *name;
+		int family, type, protocol;
+	} sockets[] = {
+		{"tcp", AF_INET, SOCK_STREAM, 0},	  {"udp", AF_INET, SOCK_DGRAM, 0},
+		{"raw", AF_INET, SOCK_RAW, IPPROTO_ICMP}, {"unix", AF_UNIX, SOCK_STREAM, 0},
+		{"netlink", AF_NETLINK, SOCK_RAW, 0},	  {"packet", AF_PACKET, SOCK_RAW, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+		if (strcmp(protocol, sockets[i].name) == 0)
+			return socket(sockets[i].family, sockets[i].type | SOCK_CLOEXEC,
+				      sockets[i].protocol);
+	errno = EINVAL;
+	return -1;
+}
+
+/* Takes "tcp:127.0.0.1:80" or a path apart. Returns the address's length, 0 where it is none. */
+static socklen_t take_address(const char *text, char protocol[static 8],
+			      struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+	struct sockaddr_un *path = (struct sockaddr_un *)address;
+	char host[INET_ADDRSTRLEN];
+	unsigned port;
+
+	memset(address, 0, sizeof(*address));
+	if (*text == '/') {
+		strcpy(protocol, "unix");
+		path->sun_family = AF_UNIX;
+		snprintf(path->sun_path, sizeof(path->sun_path), "%s", text);
+		return sizeof(*path);
+	}
+	if (sscanf(text, "%7[a-z]:%15[0-9.]:%u", protocol, host, &port) != 3)
+		return 0;
+	v4->sin_family = AF_INET;
+	v4->sin_port = htons((uint16_t)port);
+	return inet_pton(AF_INET, host, &v4->sin_addr) == 1 ? sizeof(*v4) : 0;
+}
+
+/* That nobody listens there is no denial. */
+static int act_network(const char *what, const char *text)
+{
+	struct sockaddr_storage address;
+	char protocol[8];
+	socklen_t n = take_address(text, protocol, &address);
+	int fd = n ? make_socket(protocol) : -1, r;
+
+	if (fd < 0)
+		return verdict("socket", text, n ? errno : EINVAL);
+	if (strcmp(what, "connect") == 0)
+		r = connect(fd, (struct sockaddr *)&address, n);
+	else
+		r = bind(fd, (struct sockaddr *)&address, n);
+	if (r == 0 && strcmp(what, "listen") == 0)
+		r = listen(fd, 1);
+	if (r == 0 && *text == '/' && strcmp(what, "connect") != 0)
+		unlink(text);
+	if (r < 0 && (errno == ECONNREFUSED || errno == ENETUNREACH))
+		return 0;
+	return r < 0 ? verdict(what, text, errno) : 0;
+}
+
+static long do_bpf(void)
+{
+	union bpf_attr attr = {.start_id = 0};
+	long r = syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr));
+
+	return r < 0 && errno == ENOENT ? 0 : r;
+}
+
+static long do_perf(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+	};
+
+	return syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+}
+
+static long do_io_uring(void)
+{
+	struct io_uring_params p = {.flags = 0};
+
+	return syscall(SYS_io_uring_setup, 1, &p);
+}
+
+static long do_setns(void)
+{
+	return setns(open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC), CLONE_NEWUTS);
+}
+
+/* The time that it is already. */
+static long do_sys_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return clock_settime(CLOCK_REALTIME, &now);
+}
+
+static long do_mknod(void)
+{
+	char name[64];
+	long r;
+
+	snprintf(name, sizeof(name), "/tmp/act-%d", getpid());
+	r = mknod(name, S_IFCHR | 0600, makedev(1, 3));
+	unlink(name);
+	return r;
+}
+
+static long do_chown(void)
+{
+	char name[64];
+	int fd;
+	long r;
+
+	snprintf(name, sizeof(name), "/tmp/act-%d", getpid());
+	fd = open(name, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	r = fd < 0 ? fd : fchown(fd, 1, 1);
+	unlink(name);
+	return r;
+}
+
+static long do_net_bind_service(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(79)};
+
+	return bind(make_socket("tcp"), (struct sockaddr *)&address, sizeof(address));
+}
+
+/* Numbers that mean nothing: who may not even try hears that first. */
+static long do_sys_boot(void)
+{
+	long r = syscall(SYS_reboot, 1, 2, 3, NULL);
+
+	return r < 0 && errno == EINVAL ? 0 : r;
+}
+
+#define CALL(name, call)                                                                           \
+	static long do_##name(void)                                                                \
+	{                                                                                          \
+		return call;                                                                       \
+	}
+
+CALL(ptrace, ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+CALL(signal_out, kill(1, 0))
+CALL(mount, mount("none", "/tmp", "tmpfs", MS_REMOUNT | MS_NOATIME, NULL))
+CALL(chroot, chroot("/"))
+CALL(keyctl, syscall(SYS_add_key, "user", "act", "x", 1, KEY_SPEC_PROCESS_KEYRING))
+CALL(userns, unshare(CLONE_NEWUSER))
+CALL(userfaultfd, syscall(SYS_userfaultfd, O_CLOEXEC))
+CALL(sys_admin, sethostname("act", 3))
+CALL(setuid, setuid(1))
+CALL(setgid, setgid(1))
+CALL(net_raw, make_socket("packet"))
+CALL(sys_nice, setpriority(PRIO_PROCESS, 0, -5))
+CALL(sys_resource, prlimit(0, RLIMIT_NOFILE, &(struct rlimit){1 << 19, 1 << 20}, NULL))
+
+static const struct {
+	const char *kind, *name;
+	long (*call)(void);
+} calls[] = {
+	{"process", "ptrace", do_ptrace},
+	{"process", "signal-out", do_signal_out},
+	{"process", "mount", do_mount},
+	{"process", "chroot", do_chroot},
+	{"process", "bpf", do_bpf},
+	{"process", "perf", do_perf},
+	{"process", "keyctl", do_keyctl},
+	{"process", "userns", do_userns},
+	{"process", "io_uring", do_io_uring},
+	{"process", "userfaultfd", do_userfaultfd},
+	{"process", "setns", do_setns},
+	{"capability", "sys_chroot", do_chroot},
+	{"capability", "sys_time", do_sys_time},
+	{"capability", "sys_admin", do_sys_admin},
+	{"capability", "mknod", do_mknod},
+	{"capability", "chown", do_chown},
+	{"capability", "setuid", do_setuid},
+	{"capability", "setgid", do_setgid},
+	{"capability", "net_bind_service", do_net_bind_service},
+	{"capability", "net_raw", do_net_raw},
+	{"capability", "sys_boot", do_sys_boot},
+	{"capability", "sys_nice", do_sys_nice},
+	{"capability", "sys_resource", do_sys_resource},
+};
+
+static int act_call(const char *kind, const char *name)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strcmp(kind, calls[i].kind) == 0 && strcmp(name, calls[i].name) == 0)
+			return calls[i].call() < 0 ? verdict(kind, name, errno) : 0;
+	return verdict(kind, name, EINVAL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "", *path = argc > 2 ? argv[2] : "";
@@ -179,12 +403,19 @@ int main(int argc, char **argv)
 		return act_now(path, argv + 2);
 	if (strcmp(what, "memfd") == 0)
 		return act_in_child(act_memfd, path, argv + 2);
+	if (strcmp(what, "capability") == 0 || strcmp(what, "process") == 0)
+		return act_call(what, path);
+	if (strcmp(what, "socket") == 0)
+		return make_socket(path) < 0 ? verdict(what, path, errno) : 0;
+	if (*path != '@' && (strcmp(what, "bind") == 0 || strcmp(what, "connect") == 0 ||
+			     strcmp(what, "listen") == 0))
+		return act_network(what, path);
 	if (strcmp(what, "bind") == 0 || strcmp(what, "connect") == 0 || strcmp(what, "send") == 0)
 		return act_unix(what, path);
 	if (strcmp(what, "serve") == 0)
 		return act_serve(path);
 	fputs("usage: act read|write|truncate|list|use|map|load|exec|now|memfd|bind|connect|send|"
-	      "serve PATH [ARGUMENT]...\n",
+	      "serve|listen|socket|capability|process PATH [ARGUMENT]...\n",
 	      stderr);
 	return 2;
 }
