@@ -11,6 +11,17 @@ _bailiff_policies() {
 	done
 }
 
+# The words that a question of "try" takes.
+_bailiff_words() {
+	case $1 in
+	--socket) echo "tcp udp icmp sctp raw unix netlink packet vsock other" ;;
+	--process)
+		echo "ptrace signal-out mount chroot bpf perf module keyctl userns io_uring userfaultfd
+			setns wx"
+		;;
+	esac
+}
+
 # The value of an option, which stands in $2 or behind a "=" there.
 _bailiff_value() {
 	local word=$2
@@ -29,7 +40,7 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check status events doctor release --help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "check try status events doctor release --help --version" \
 			-- "$word")
 		return
 	fi
@@ -41,10 +52,24 @@ _bailiff() {
 		_bailiff_value "$before" "$word"
 		return
 		;;
+	try:--socket | try:--process)
+		mapfile -t COMPREPLY < <(compgen -W "$(_bailiff_words "$before")" -- "$word")
+		return
+		;;
+	try:--exec | try:--read | try:--write | try:--map | try:--as | try:--questions)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	try:--connect | try:--listen | try:--bind | try:--accept | try:--capability | try:--in) return ;;
 	events:-n | events:--lines) return ;;
 	esac
 	case $command in
 	check) options="--json --help" ;;
+	try)
+		options="--exec= --read= --write= --map= --connect= --listen= --bind= --accept= --socket=
+			--capability= --process= --questions= --as= --in= --drift --no-drift --json --help"
+		;;
 	status) options="--rules --json --help" ;;
 	events)
 		options="--follow --lines= --since= --policy= --verdict= --unit= --any-sender --json
@@ -54,7 +79,7 @@ _bailiff() {
 	release) options="--help" ;;
 	*) return ;;
 	esac
-	if [ "$command" = check ] && [[ $word != -* ]]; then
+	if [[ $command = check || $command = try ]] && [[ $word != -* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.ini' -- "$word" && :; compgen -d -- "$word")
 		return

@@ -134,7 +134,7 @@ asked() {
 		chain+=("$path")
 	done
 	words=("$kind" "$name")
-	[ "$kind" != exec ] || words+=(read $root/free)
+	[ "$kind" != exec ] || words+=(read "$root/free")
 	"${chain[@]}" "${words[@]}" >/dev/null 2>&1 || found=$?
 	if [ $found != 0 ]; then
 		not_ok "$cgroup $by $kind $name works without policy: $found"
@@ -143,7 +143,7 @@ asked() {
 	said=$(bailiff try $policies --in "/$cgroup" "${as[@]}" "--$kind" "$name" "$@" | head -n 1)
 	said=${said%% *}
 	in_cgroup "$cgroup" "${chain[@]}" "${words[@]}" >/dev/null 2>/tmp/asked.err || found=$?
-	case $found in 0) found=done ;; 1 | 3) found=refused ;; esac
+	case $found in 0) found="done" ;; 1 | 3) found=refused ;; esac
 	case $said:$found in
 	deny:refused | allow:done | audit:done) is "$cgroup: $by $kind $name" "$expected" "$said" ;;
 	*) not_ok "$cgroup: $by $kind $name: try says '$said', the kernel: $found, $(tail -n 1 /tmp/asked.err)" ;;
