@@ -18,6 +18,7 @@ static const char help[] =
 	"\n"
 	"  check [FILE|FOLDER|-]...  what is wrong in policies, with line and column\n"
 	"  try POLICY... QUESTION... what policies answer to an act, and which line says so\n"
+	"  diff BEFORE AFTER         what policies answer otherwise than others\n"
 	"  status                    which policies are in force, where, with counts\n"
 	"  events                    what was denied or audited, from the journal\n"
 	"  doctor                    what this machine lacks, and how to mend it\n"
@@ -30,7 +31,7 @@ static const char help[] =
 	"is no, 2 wrong usage, 3 it could not be done. See bailiff(1), bailiff.policy(5).\n";
 
 static const struct cli_command *const commands[] = {
-	&cmd_check, &cmd_try, &cmd_status, &cmd_events, &cmd_doctor, &cmd_release,
+	&cmd_check, &cmd_try, &cmd_diff, &cmd_status, &cmd_events, &cmd_doctor, &cmd_release,
 };
 
 static enum cli_status run(int argc, char **argv)

@@ -40,7 +40,7 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check try status events doctor release --help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "check try diff status events doctor release --help --version" \
 			-- "$word")
 		return
 	fi
@@ -70,6 +70,7 @@ _bailiff() {
 		options="--exec= --read= --write= --map= --connect= --listen= --bind= --accept= --socket=
 			--capability= --process= --questions= --as= --in= --drift --no-drift --json --help"
 		;;
+	diff) options="--all --json --help" ;;
 	status) options="--rules --json --help" ;;
 	events)
 		options="--follow --lines= --since= --policy= --verdict= --unit= --any-sender --json
@@ -79,7 +80,7 @@ _bailiff() {
 	release) options="--help" ;;
 	*) return ;;
 	esac
-	if [[ $command = check || $command = try ]] && [[ $word != -* ]]; then
+	if [[ $command = check || $command = try || $command = diff ]] && [[ $word != -* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.ini' -- "$word" && :; compgen -d -- "$word")
 		return
