@@ -17,7 +17,7 @@ static const char help[] =
 	"Checks policies, and shows what bailiffd enforces with them.\n"
 	"\n"
 	"  check [FILE|FOLDER|-]...  what is wrong in policies, with line and column\n"
-	"  try POLICY... QUESTION... what policies answer to an act, and which line says so\n"
+	"  try POLICY... QUESTION... what policies answer to an act, and by which line\n"
 	"  diff BEFORE AFTER         what policies answer otherwise than others\n"
 	"  status                    which policies are in force, where, with counts\n"
 	"  events                    what was denied or audited, from the journal\n"

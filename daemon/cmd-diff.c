@@ -13,20 +13,22 @@
 static const char help[] =
 	"usage: bailiff diff [OPTION]... BEFORE AFTER\n"
 	"\n"
-	"What policies answer otherwise than others, worked out from all that they say: the\n"
-	"order of lines, and how patterns are written, makes no difference. BEFORE and AFTER\n"
-	"are files or folders of *.ini; in folders, policies of one name are compared.\n"
+	"What policies answer otherwise than others, worked out from all that they say:\n"
+	"the order of lines, and how patterns are written, makes no difference. BEFORE\n"
+	"and AFTER are files or folders of *.ini; in folders, policies of one name are\n"
+	"compared.\n"
 	"\n"
-	"For each change: the answer before and after, the shortest example, and the lines\n"
-	"that decide on both sides. Where it holds for one executable alone, the example\n"
-	"names one. Other settings that differ are told, and what is selected by one alone.\n"
+	"For each change: the answer before and after, the shortest example, and the\n"
+	"lines that decide on both sides. Where it holds for one executable alone, the\n"
+	"example names one. Other settings that differ are told, and what is selected by\n"
+	"one alone.\n"
 	"\n"
 	"      --all     every change; otherwise the first ten of a kind\n"
 	"      --json    a list of objects\n"
 	"  -h, --help    this\n"
 	"\n"
-	"Exit status: 0 no difference, 1 differences, 2 wrong usage, 3 a policy has errors\n"
-	"or cannot be read.\n";
+	"Exit status: 0 no difference, 1 differences, 2 wrong usage, 3 a policy has\n"
+	"errors or cannot be read.\n";
 
 #define OPTION_ALL 256
 

@@ -16,7 +16,7 @@ static const char help[] =
 	"What policies answer to an act, and which line says so: as the kernel would,\n"
 	"without asking it. Questions, any number:\n"
 	"  --exec, --read, --write, --map PATH    map: as a library is\n"
-	"  --connect, --listen, --bind, --accept ADDRESS   udp:10.0.0.1:53, [fd00::1]:443\n"
+	"  --connect, --listen, --bind, --accept ADDRESS  udp:10.0.0.1:53, [fd00::1]:443\n"
 	"                      (tcp), icmp:10.0.0.1, /run/x.sock, @name; port *: any\n"
 	"  --socket PROTOCOL   make a socket\n"
 	"  --capability NAME   use it         --process NAME   ptrace, mount and so on\n"
@@ -29,8 +29,8 @@ static const char help[] =
 	"  --json              a list of objects\n"
 	"  -h, --help          this\n"
 	"\n"
-	"The first word is allow, audit or deny. Exit status: 0 allow or audit, 1 a deny,\n"
-	"2 wrong usage, 3 a policy has errors or cannot be read.\n";
+	"The first word is allow, audit or deny. Exit status: 0 allow or audit, 1 a\n"
+	"deny, 2 wrong usage, 3 a policy has errors or cannot be read.\n";
 
 enum {
 	OPTION_KIND = 256, /* and the kinds of questions behind it */

@@ -31,8 +31,8 @@ enum {
 /* Flags of ADDRESS, behind the position. */
 #define POSITION 63u
 #define V6 64u
-#define ZERO 128u /* to connect, and all zero so far: that is another address (net-address.bpf.h)  \
-		   */
+/* To connect, and all zero so far: the kernel asks about another address (net-address.bpf.h). */
+#define ZERO 128u
 #define PORTLESS 256u
 
 static unsigned path_next(unsigned state, unsigned char byte)
@@ -127,7 +127,7 @@ unsigned names_next(unsigned state, unsigned char byte)
 	}
 	if (state < CAPABILITY && state - MEMORY == strlen(MEMFD))
 		return state;
-	if (state < CAPABILITY)
+	if (state < MEMORY + strlen(MEMFD))
 		return byte == (unsigned char)MEMFD[state - MEMORY] ? state + 1 : NAMES_DEAD;
 	if (state == ABSTRACT)
 		return state;
