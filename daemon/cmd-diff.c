@@ -190,7 +190,8 @@ static enum cli_status run(int argc, char **argv)
 	if (load(&a, argv[optind]) != CLI_OK || load(&b, argv[optind + 1]) != CLI_OK)
 		return CLI_FAILED;
 	if (json)
-		out.list = list = json_object_new_array();
+		list = json_object_new_array();
+	out.list = list;
 	return answer(&out, &a, &b);
 }
 
