@@ -125,6 +125,7 @@ struct parser {
 	bool helpers_named; /* [process] has usermode-helper */
 
 	unsigned creates; /* protocols of which [network] allows to make sockets: 1 << index */
+	size_t creates_subject; /* ... for whom */
 };
 
 /* Adds an error to a column of the current line. */

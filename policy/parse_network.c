@@ -90,7 +90,7 @@ static int add_verbs(struct parser *p, const struct place *place, size_t protoco
 
 /*
  * What may be used may be made, or the line would be in vain under a default that denies. Once for
- * each protocol: more rules would say no more, and all lie beside each other.
+ * each protocol of a section: more rules would say no more, and all lie beside each other.
  */
 static int add_create(struct parser *p, size_t protocol)
 {
@@ -98,6 +98,9 @@ static int add_create(struct parser *p, size_t protocol)
 	const char glob[] = {BAILIFF_ACT_NETWORK, BAILIFF_NETWORK_CREATE, protocols[protocol].byte,
 			     '\0'};
 
+	if (p->creates_subject != p->subject)
+		p->creates = 0;
+	p->creates_subject = p->subject;
 	if (p->creates >> protocol & 1)
 		return 0;
 	p->creates |= 1u << protocol;

@@ -195,6 +195,36 @@ static void acts_without_paths_are_answered(void **state)
 	tried_end(&tried);
 }
 
+/* What one executable may use says nothing of what others may make, nor the other way round. */
+static void sockets_are_made_by_those_who_may_use_them(void **state)
+{
+	static const char *const texts[] = {
+		"[network \"/bin/a\"]\ndefault = deny\nallow = connect tcp *:80\n"
+		"[network]\ndefault = deny\nallow = connect tcp *:443 \nallow = connect udp\n"
+		"[network \"/bin/b\"]\ndefault = deny\nallow = connect tcp *:80\n",
+	};
+	static const struct {
+		const char *by, *protocol;
+		unsigned verdict;
+	} sockets[] = {
+		{"/bin/a", "tcp", BAILIFF_ALLOW}, {"/bin/a", "udp", BAILIFF_DENY},
+		{"/bin/x", "tcp", BAILIFF_ALLOW}, {"/bin/x", "udp", BAILIFF_ALLOW},
+		{"/bin/x", "raw", BAILIFF_DENY},  {"/bin/b", "tcp", BAILIFF_ALLOW},
+		{"/bin/b", "udp", BAILIFF_DENY},
+	};
+	struct tried tried;
+
+	(void)state;
+	tried_begin(&tried, texts, 1);
+	for (size_t i = 0; i < LENGTH(sockets); i++) {
+		ask(&tried, &sockets[i].by, 1, TRY_DRIFT_NO, QUESTION_SOCKET, sockets[i].protocol);
+		if (tried.whole.verdict != sockets[i].verdict)
+			fail_msg("%s %s: %u", sockets[i].by, sockets[i].protocol,
+				 tried.whole.verdict);
+	}
+	tried_end(&tried);
+}
+
 /* A random policy: few names, so that much overlaps. */
 static void random_policy(char *text, size_t size)
 {
@@ -287,6 +317,7 @@ int main(void)
 		cmocka_unit_test(whether_an_answer_varies_is_known),
 		cmocka_unit_test(drift_is_not_guessed),
 		cmocka_unit_test(acts_without_paths_are_answered),
+		cmocka_unit_test(sockets_are_made_by_those_who_may_use_them),
 		cmocka_unit_test(together_is_the_strictest_of_each),
 	};
 
