@@ -5,6 +5,7 @@
  * random words, 93 bytes long on average as the files of a Debian system are, and a few with "**".
  *
  *	compile [N...]		numbers of rules; 100 1000 10000 if none is given
+ *	compile --policy N	prints the policy of that many exact paths, for other measures
  */
 
 #include <errno.h>
@@ -178,12 +179,32 @@ static int bench(const struct mix *mix, unsigned n)
 	return r;
 }
 
+static int print_policy(unsigned n)
+{
+	static const char *const keys[BAILIFF_N_VERBS] = {
+		[BAILIFF_VERB_EXEC] = "[exec]\n%s = %s\n",
+		[BAILIFF_VERB_READ] = "[file]\n%s = read %s\n",
+		[BAILIFF_VERB_WRITE] = "[file]\n%s = write %s\n",
+	};
+
+	puts("[select]\nunit = bench.service");
+	for (unsigned i = 0; i < n; i++) {
+		char path[4096];
+
+		path_exact(path);
+		printf(keys[i % BAILIFF_N_VERBS], i / 2 % 3 ? "deny" : "allow", path);
+	}
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	static char *few[] = {"", "100", "1000", "10000"};
 	int n = argc > 1 ? argc : 4, r = EXIT_SUCCESS;
 	char **numbers = argc > 1 ? argv : few;
 
+	if (argc == 3 && strcmp(argv[1], "--policy") == 0)
+		return print_policy((unsigned)strtoul(argv[2], NULL, 10));
 	printf("%7s  %-18s %8s %9s %7s %10s %9s\n", "rules", "kind", "states", "cells", "full",
 	       "bytes", "ms");
 	for (unsigned m = 0; m < sizeof(mixes) / sizeof(mixes[0]); m++)
