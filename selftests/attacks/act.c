@@ -290,21 +290,14 @@ static long do_mknod(void)
 
 	snprintf(name, sizeof(name), "/tmp/act-%d", getpid());
 	r = mknod(name, S_IFCHR | 0600, makedev(1, 3));
-	unlink(name);
+	if (r == 0)
+		unlink(name);
 	return r;
 }
 
 static long do_chown(void)
 {
-	char name[64];
-	int fd;
-	long r;
-
-	snprintf(name, sizeof(name), "/tmp/act-%d", getpid());
-	fd = open(name, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	r = fd < 0 ? fd : fchown(fd, 1, 1);
-	unlink(name);
-	return r;
+	return fchown(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), 1, 1);
 }
 
 static long do_net_bind_service(void)
