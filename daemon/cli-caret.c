@@ -18,7 +18,8 @@
 struct cells {
 	struct text *texts;
 	size_t n;
-	size_t mark; /* the cell that the column is in */
+	size_t mark;	 /* the cell that the column is in */
+	size_t mark_end; /* behind the last one of what is marked */
 };
 
 static void cells_clear(struct cells *cells)
@@ -26,7 +27,7 @@ static void cells_clear(struct cells *cells)
 	free(cells->texts);
 }
 
-static int cells_make(const char *source, unsigned column, struct cells *cells)
+static int cells_make(const char *source, unsigned column, unsigned end, struct cells *cells)
 {
 	struct text rest = {source, strlen(source)};
 
@@ -46,21 +47,25 @@ static int cells_make(const char *source, unsigned column, struct cells *cells)
 			cells->texts[cells->n++] = (struct text){rest.bytes, n};
 		else
 			cells->texts[cells->n++] = (struct text){"?", 1};
+		if ((size_t)(rest.bytes - source) + 1 < end)
+			cells->mark_end = cells->n;
 		rest.bytes += n ? n : 1;
 		rest.n -= n ? n : 1;
 	}
 	if (column > strlen(source))
 		cells->mark = cells->n; /* behind the end */
+	if (cells->mark_end <= cells->mark)
+		cells->mark_end = cells->mark + 1;
 	return 0;
 }
 
-char *cli_caret(const char *source, unsigned column, unsigned width)
+char *cli_caret_range(const char *source, unsigned column, unsigned end, unsigned width)
 {
 	_cleanup_(cells_clear) struct cells cells = {};
 	size_t room = width - INDENT, from = 0, to;
-	char *text, *end;
+	char *text, *at;
 
-	if (cells_make(source, column, &cells) < 0)
+	if (cells_make(source, column, end, &cells) < 0)
 		return NULL;
 	to = cells.n;
 	if (cells.n > room) {
@@ -73,13 +78,21 @@ char *cli_caret(const char *source, unsigned column, unsigned width)
 		to = from + shown;
 	}
 	/* a cell has up to four bytes, in one line; the mark's line has a byte for each */
-	text = end = malloc(2 * (INDENT + DOTS) + DOTS + 5 * (to - from) + 4);
+	text = at = malloc(2 * (INDENT + DOTS) + DOTS + 5 * (to - from) + 4);
 	if (!text)
 		return NULL;
-	end += sprintf(end, "%*s%s", INDENT, "", from ? "..." : "");
+	at += sprintf(at, "%*s%s", INDENT, "", from ? "..." : "");
 	for (size_t i = from; i < to; i++)
-		end += sprintf(end, "%.*s", (int)cells.texts[i].n, cells.texts[i].bytes);
-	end += sprintf(end, "%s\n", to < cells.n ? "..." : "");
-	sprintf(end, "%*s^\n", INDENT + (from ? DOTS : 0) + (int)(cells.mark - from), "");
+		at += sprintf(at, "%.*s", (int)cells.texts[i].n, cells.texts[i].bytes);
+	at += sprintf(at, "%s\n", to < cells.n ? "..." : "");
+	at += sprintf(at, "%*s^", INDENT + (from ? DOTS : 0) + (int)(cells.mark - from), "");
+	for (size_t i = cells.mark + 1; i < cells.mark_end && i < to; i++)
+		*at++ = '~';
+	memcpy(at, "\n", 2);
 	return text;
+}
+
+char *cli_caret(const char *source, unsigned column, unsigned width)
+{
+	return cli_caret_range(source, column, 0, width);
 }

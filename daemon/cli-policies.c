@@ -154,7 +154,7 @@ static int print_item(FILE *file, const struct diag_item *item)
 	fputc('\n', file);
 	if (!item->line || !item->source)
 		return 0;
-	caret = cli_caret(item->source, item->column, cli_width());
+	caret = cli_caret_range(item->source, item->column, item->end, cli_width());
 	if (!caret)
 		return -ENOMEM;
 	fputs(caret, file);

@@ -88,10 +88,11 @@ enum cli_daemon cli_daemon(void);
 int cli_time_parse(const char *text, unsigned long long now, unsigned long long *ret_time);
 
 /*
- * A line of a policy with a mark below one of its columns (bytes, from 1), cut to @width columns
- * around it; both lines end with a newline and begin with blanks. The caller frees it. NULL without
- * memory.
+ * A line of a policy with a mark below one of its columns (bytes, from 1), or as far as to before
+ * the column @end, cut to @width columns around it; both lines end with a newline and begin with
+ * blanks. The caller frees it. NULL without memory.
  */
+char *cli_caret_range(const char *source, unsigned column, unsigned end, unsigned width);
 char *cli_caret(const char *source, unsigned column, unsigned width);
 
 /* Columns of the terminal; 80 where standard output is none. */

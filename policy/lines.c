@@ -52,3 +52,31 @@ const char *line_show(const struct line *line, char shown[static LINE_SHOWN_SIZE
 	shown[i] = '\0';
 	return shown;
 }
+
+unsigned line_word_end(const struct line *line, unsigned column)
+{
+	size_t start = column - 1, end = start;
+	const char *equals = memchr(line->text, '=', line->n);
+	size_t header = skip_blanks(line->text, line->n);
+	const char *stop = "";
+
+	if (header < line->n && line->text[header] == '[')
+		stop = start < line->n && line->text[start] == '[' ? "" : "]\"";
+	else if (equals && start < (size_t)(equals - line->text))
+		stop = "=:";
+	while (end < line->n && !is_blank(line->text[end]) &&
+	       (end == start || !strchr(stop, line->text[end])))
+		end += line->text[end] == '\\' && end + 1 < line->n ? 2 : 1;
+	return end > start ? end + 1 : column + 1;
+}
+
+bool lines_find(const char *text, size_t n, unsigned number, struct line *ret_line)
+{
+	struct lines lines;
+
+	lines_begin(&lines, text, n);
+	while (lines_next(&lines, ret_line))
+		if (ret_line->number == number)
+			return true;
+	return false;
+}

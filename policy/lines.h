@@ -43,5 +43,15 @@ size_t skip_blanks(const char *text, size_t n);
  * The beginning of a line as a string for people: control characters become '?', so that it can
  * neither end early nor steer a terminal, and columns stay what they are. Returns @shown.
  */
-#define LINE_SHOWN_SIZE 200
+#define LINE_SHOWN_SIZE 512
 const char *line_show(const struct line *line, char shown[static LINE_SHOWN_SIZE]);
+
+/*
+ * The first column behind the word that begins in @column of a line: up to white space that no
+ * backslash takes in; before a line's "=" up to that, and in a header of a section up to what
+ * closes it or its quotes. @column + 1 where no word begins there.
+ */
+unsigned line_word_end(const struct line *line, unsigned column);
+
+/* The line of that number of a text, or false where there is none. */
+bool lines_find(const char *text, size_t n, unsigned number, struct line *ret_line);

@@ -18,23 +18,33 @@
  * leaves them in).
  */
 
-int parse_report(struct parser *p, enum diag_level level, const struct line *line, unsigned column,
-		 const char *format, ...)
+int parse_report(struct parser *p, enum diag_level level, const struct place *place, size_t n,
+		 const char *near, const char *format, ...)
 {
+	const struct line *line = &place->line;
 	_cleanup_(free_charp) char *message = NULL;
 	char shown[LINE_SHOWN_SIZE];
+	struct diag_place at = {
+		.file = p->policy->file,
+		.line = line->number,
+		.column = place->column,
+		.near = near,
+	};
 	va_list arguments;
-	int n;
+	int r;
 
 	va_start(arguments, format);
-	n = vasprintf(&message, format, arguments);
+	r = vasprintf(&message, format, arguments);
 	va_end(arguments);
-	if (n < 0) {
+	if (r < 0) {
 		message = NULL;
 		return -ENOMEM;
 	}
-	return diag_add(p->diag, level, p->policy->file, line->number, column,
-			line->number ? line_show(line, shown) : NULL, "%s", message);
+	if (line->number && line->text) {
+		at.source = line_show(line, shown);
+		at.end = n ? place->column + n : line_word_end(line, place->column);
+	}
+	return diag_add_at(p->diag, level, &at, "%s", message);
 }
 
 char *span_copy(const struct span *span)
@@ -58,15 +68,16 @@ static int check_line(struct parser *p, size_t n_max)
 	p->broken = true;
 	for (size_t i = 0; i < line->n && i < n_max; i++)
 		if (is_control(line->text[i]))
-			return parse_error(
-				p, i + 1,
+			return parse_error_bytes(
+				p, i + 1, 1,
 				"byte 0x%02x is no text; a policy is plain text: take it out",
 				(unsigned char)line->text[i]);
 	if (line->n > n_max)
-		return parse_error(p, n_max + 1,
-				   "line is %zu bytes long; the longest is %zu: give the patterns "
-				   "several lines of the same key",
-				   line->n, n_max);
+		return parse_error_bytes(
+			p, n_max + 1, line->n - n_max,
+			"line is %zu bytes long; the longest is %zu: give the patterns "
+			"several lines of the same key",
+			line->n, n_max);
 	p->broken = false;
 	return 0;
 }
@@ -85,7 +96,7 @@ static int end_key(struct parser *p)
 	p->key = NULL;
 	if (!key || !key->item || p->n_items > 0)
 		return 0;
-	return parse_report(p, DIAG_ERROR, &p->key_place.line, p->key_place.column,
+	return parse_report(p, DIAG_ERROR, &p->key_place, 0, NULL,
 			    "\"%s\" names no %s; write at least one", key->name, key->item);
 }
 
@@ -366,8 +377,8 @@ static int take_line(struct parser *p, const char *name, const char *value)
 	for (end = start; line->text[end] != '='; end++)
 		if (line->text[end] == ':') {
 			p->n_items = 1; /* what it lacks is no news */
-			return parse_error(p, end + 1, "\":\" after \"%s\"; write \"=\"",
-					   p->key->name);
+			return parse_error_bytes(p, end + 1, 1, "\":\" after \"%s\"; write \"=\"",
+						 p->key->name);
 		}
 	return p->key->parse(p, &span);
 }
@@ -390,20 +401,20 @@ static int take_name(struct parser *p, char **ret_name)
 				      "0123456789_.-";
 	const char *slash = strrchr(p->policy->file, '/');
 	const char *name = slash ? slash + 1 : p->policy->file;
-	const struct line whole = {};
+	const struct place whole = {};
 	size_t n = strlen(name);
 
 	if (n >= 4 && strcmp(name + n - 4, ".ini") == 0)
 		n -= 4;
 	if (n == 0 || n >= BAILIFF_NAME_MAX)
 		return parse_report(
-			p, DIAG_ERROR, &whole, 0,
+			p, DIAG_ERROR, &whole, 0, NULL,
 			"the file's name without .ini names the policy and has %zu bytes; "
 			"it must have 1 to %d",
 			n, BAILIFF_NAME_MAX - 1);
 	if (name[0] == '.' || strspn(name, allowed) < n)
 		return parse_report(
-			p, DIAG_ERROR, &whole, 0,
+			p, DIAG_ERROR, &whole, 0, NULL,
 			"the file's name without .ini names the policy; it may hold A-Z a-z "
 			"0-9 _ . - only, and must not begin with \".\"");
 	*ret_name = strndup(name, n);

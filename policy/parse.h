@@ -128,12 +128,19 @@ struct parser {
 	size_t creates_subject; /* ... for whom */
 };
 
-/* Adds an error to a column of the current line. */
-#define parse_error(p, column, ...) parse_report(p, DIAG_ERROR, &(p)->line, column, __VA_ARGS__)
+/*
+ * Adds an item to any place of the text: to @n bytes from @column on, or where @n is 0, to the word
+ * that begins there. @near is the name that was probably meant, or NULL.
+ */
+int parse_report(struct parser *p, enum diag_level level, const struct place *place, size_t n,
+		 const char *near, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* Adds an item to any place of the text. */
-int parse_report(struct parser *p, enum diag_level level, const struct line *line, unsigned column,
-		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Adds an error to a word of the current line; to @n bytes of it; with the name that was meant. */
+#define parse_error(p, column, ...) parse_error_near(p, column, NULL, __VA_ARGS__)
+#define parse_error_bytes(p, column, n, ...)                                                       \
+	parse_report(p, DIAG_ERROR, &(struct place){(p)->line, column}, n, NULL, __VA_ARGS__)
+#define parse_error_near(p, column, near, ...)                                                     \
+	parse_report(p, DIAG_ERROR, &(struct place){(p)->line, column}, 0, near, __VA_ARGS__)
 
 /*
  * Adds the error that @name is no @what (as in "unknown verb"), with the nearest of @names, or all

@@ -262,9 +262,9 @@ static int capability_unknown(struct parser *p, const struct span *word)
 		nearest(word->text + (prefix ? 4 : 0), word->n - (prefix ? 4 : 0), capabilities);
 
 	if (near)
-		return parse_error(p, word->column,
-				   "unknown capability \"%.*s\"; did you mean \"%s\"?",
-				   (int)word->n, word->text, near);
+		return parse_error_near(p, word->column, near,
+					"unknown capability \"%.*s\"; did you mean \"%s\"?",
+					(int)word->n, word->text, near);
 	return parse_error(p, word->column,
 			   "unknown capability \"%.*s\"; the names are those of capabilities(7), "
 			   "such as net_raw, or all",

@@ -12,7 +12,7 @@ static int check_selects(struct parser *p)
 	/* A selector that was tried has its own error. */
 	if (p->policy->n_selects > 0 || p->select_tried)
 		return 0;
-	return parse_report(p, DIAG_ERROR, &place->line, place->column,
+	return parse_report(p, DIAG_ERROR, place, 0, NULL,
 			    "the policy selects nothing; %s unit = NAME.service or cgroup = PATH",
 			    place->column ? "write into [select]" : "add a section [select] with");
 }
@@ -49,7 +49,7 @@ static int check_effect(struct parser *p)
 		any |= policy->defaults[verb].line > 0;
 	if (!any)
 		return parse_report(
-			p, DIAG_WARNING, &(struct line){}, 0,
+			p, DIAG_WARNING, &(struct place){}, 0, NULL,
 			"the policy has no rule; write allow, audit, deny or default into "
 			"[exec], [file], [network], [capability] or [process]");
 	for (size_t i = 0; r == 0 && i < sizeof(rule_sections) / sizeof(rule_sections[0]); i++) {
@@ -58,35 +58,12 @@ static int check_effect(struct parser *p)
 
 		if (allow->column && !restricts(policy, section))
 			r = parse_report(
-				p, DIAG_WARNING, &allow->line, allow->column,
+				p, DIAG_WARNING, allow, 0, NULL,
 				"[%s] only allows, which has no effect: what no line names is "
 				"allowed too; add default = deny, or deny lines",
 				section->name);
 	}
 	return r;
-}
-
-static bool comes_after(const struct diag_item *a, const struct diag_item *b)
-{
-	/* Line 0, the file as a whole, wraps to the end. */
-	if (a->line != b->line)
-		return a->line - 1 > b->line - 1;
-	return a->column > b->column;
-}
-
-/* Insertion: nearly everything is in order, and there are at most DIAG_MAX. */
-static void sort(struct diag *diag, size_t first)
-{
-	struct diag_item *items = diag->items;
-
-	for (size_t i = first + 1; i < diag->n_items; i++) {
-		struct diag_item item = items[i];
-		size_t j = i;
-
-		for (; j > first && comes_after(&items[j - 1], &item); j--)
-			items[j] = items[j - 1];
-		items[j] = item;
-	}
 }
 
 int parse_check(struct parser *p)
@@ -100,6 +77,6 @@ int parse_check(struct parser *p)
 	/* After an error, what seems to have no effect may only be what could not be read. */
 	if (r == 0 && p->diag->n_errors == p->n_errors_before)
 		r = check_effect(p);
-	sort(p->diag, p->n_items_before);
+	diag_sort(p->diag, p->n_items_before);
 	return r;
 }

@@ -40,9 +40,10 @@ int parse_unknown(struct parser *p, const char *what, const struct span *name, c
 	size_t n = 0;
 
 	if (near)
-		return parse_error(p, name->column, "unknown %s %c%.*s%c%s; did you mean %c%s%c?",
-				   what, quotes[0], (int)name->n, name->text, quotes[1], where,
-				   quotes[0], near, quotes[1]);
+		return parse_error_near(p, name->column, near,
+					"unknown %s %c%.*s%c%s; did you mean %c%s%c?", what,
+					quotes[0], (int)name->n, name->text, quotes[1], where,
+					quotes[0], near, quotes[1]);
 	for (size_t i = 0; names[i] && n < sizeof(all); i++)
 		n += snprintf(all + n, sizeof(all) - n, "%s%s", i ? ", " : "", names[i]);
 	return parse_error(p, name->column, "unknown %s %c%.*s%c%s; there are %s", what, quotes[0],
@@ -140,14 +141,15 @@ static int parse_message(struct parser *p, const struct span *value)
 		return parse_error(p, p->key_place.column,
 				   "\"message\" has no value; write one after \"=\"");
 	if (value->n > POLICY_MESSAGE_MAX)
-		return parse_error(p, value->column + POLICY_MESSAGE_MAX,
-				   "message is %zu bytes long; the longest is %u", value->n,
-				   POLICY_MESSAGE_MAX);
+		return parse_error_bytes(p, value->column + POLICY_MESSAGE_MAX,
+					 value->n - POLICY_MESSAGE_MAX,
+					 "message is %zu bytes long; the longest is %u", value->n,
+					 POLICY_MESSAGE_MAX);
 	for (i = 0; i < value->n; i += n) {
 		n = utf8_length((const unsigned char *)value->text + i, value->n - i);
 		if (n == 0)
-			return parse_error(
-				p, value->column + i,
+			return parse_error_bytes(
+				p, value->column + i, 1,
 				"byte 0x%02x is no UTF-8 text; write the message in UTF-8",
 				(unsigned char)value->text[i]);
 	}
@@ -188,8 +190,8 @@ static int parse_tags(struct parser *p, const struct span *value)
 		while (i < word.n && is_tag_byte(word.text[i]))
 			i++;
 		if (i < word.n)
-			r = parse_error(
-				p, word.column + i,
+			r = parse_error_bytes(
+				p, word.column + i, 1,
 				"tag \"%.*s\" may hold A-Z a-z 0-9 _ . : - only; white space "
 				"separates tags",
 				(int)word.n, word.text);

@@ -241,8 +241,8 @@ static int take_unknown(struct parser *p, const struct span *word)
 	p->verbs_told = true;
 	p->n_items++;
 	if (comma)
-		return parse_error(p, word->column + (comma - word->text),
-				   "\",\" in [network]; white space separates its words");
+		return parse_error_bytes(p, word->column + (comma - word->text), 1,
+					 "\",\" in [network]; white space separates its words");
 	for (size_t i = 0; !p->network.protocols && i < N_VERBS; i++)
 		names[n++] = verb_names[i];
 	for (size_t i = 0; i < N_PROTOCOLS; i++)

@@ -42,8 +42,8 @@ static int check_end(struct parser *p, const char *text, unsigned column, bool *
 	if (n_slashes % 2 == 0)
 		return 0;
 	*ret_bad = true;
-	return parse_error(
-		p, column + n - 1,
+	return parse_error_bytes(
+		p, column + n - 1, 1,
 		"\"\\\" at the end of a value stands for nothing: white space at the end of a "
 		"line and a comment after it are taken away; write \"\\\\\" for the byte itself");
 }
@@ -104,11 +104,13 @@ static int check_components(struct parser *p, const char *text, unsigned column,
 		memcpy(right + strlen(right), "/", 2);
 	/* Braces make other components than the text has; ".." after a wildcard leads anywhere. */
 	if (strpbrk(text, n == 2 ? "*?[{" : "{"))
-		return parse_error(p, at, "pattern \"%s\" can never match: a path has no %s in it",
-				   text, what);
-	return parse_error(p, at,
-			   "pattern \"%s\" can never match: a path has no %s in it; write \"%s\"",
-			   text, what, right);
+		return parse_error_bytes(p, at, n ? n : 1,
+					 "pattern \"%s\" can never match: a path has no %s in it",
+					 text, what);
+	return parse_error_bytes(
+		p, at, n ? n : 1,
+		"pattern \"%s\" can never match: a path has no %s in it; write \"%s\"", text, what,
+		right);
 }
 
 static int check_path(struct parser *p, const char *text, unsigned column, bool *ret_bad)
@@ -181,8 +183,8 @@ static int check_unit(struct parser *p, const char *text, unsigned column, bool 
 
 	*ret_bad = true;
 	if (slash)
-		return parse_error(
-			p, column + (slash - text),
+		return parse_error_bytes(
+			p, column + (slash - text), 1,
 			"\"/\" in unit \"%s\"; a unit is one name: for a path write cgroup = **/%s",
 			text, text[0] == '/' ? text + 1 : text);
 	suffix = dot ? (struct span){dot, n - (dot - text), 0} : (struct span){"", 0, 0};
@@ -246,7 +248,7 @@ static int check_all(struct parser *p, enum pattern_kind kind, const char *text,
 		r = check_end(p, text, column, ret_bad);
 	if (r == 0 && !*ret_bad && text[n - 1] == ',')
 		r = parse_report(
-			p, DIAG_WARNING, &p->line, column + n - 1,
+			p, DIAG_WARNING, &(struct place){p->line, column + n - 1}, 1, NULL,
 			"the \",\" is part of the pattern \"%s\"; white space alone separates "
 			"patterns",
 			text);
@@ -268,8 +270,8 @@ int parse_pattern(struct parser *p, enum pattern_kind kind, const struct span *w
 		return r < 0 ? r : 1;
 	r = glob_parse(text, kinds[kind].flags, ret_glob, &error);
 	if (r == -EINVAL) {
-		r = parse_error(p, word->column + error.offset, "pattern \"%s\": %s", text,
-				error.reason);
+		r = parse_error_bytes(p, word->column + error.offset, 1, "pattern \"%s\": %s", text,
+				      error.reason);
 		return r < 0 ? r : 1;
 	}
 	if (r < 0)

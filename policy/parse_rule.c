@@ -93,7 +93,7 @@ bool parse_rule_room(struct parser *p, const struct place *place, int *ret)
 	if (p->policy->n_rules < POLICY_RULES_MAX)
 		return true;
 	if (!p->rules_told)
-		*ret = parse_report(p, DIAG_ERROR, &place->line, place->column,
+		*ret = parse_report(p, DIAG_ERROR, place, 0, NULL,
 				    "more than %u rules; split the policy, or use wider patterns",
 				    POLICY_RULES_MAX);
 	p->rules_told = true;
@@ -153,8 +153,8 @@ static int parse_verb(struct parser *p, const struct span *word)
 	}
 	p->verbs_told = true;
 	if (comma)
-		return parse_error(p, word->column + (comma - word->text),
-				   "\",\" in verbs; white space separates them: read write");
+		return parse_error_bytes(p, word->column + (comma - word->text), 1,
+					 "\",\" in verbs; white space separates them: read write");
 	return parse_unknown(p, "verb", word, "\"\"", " in [file]", names);
 }
 
