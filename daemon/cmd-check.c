@@ -8,9 +8,10 @@
 #include "daemon/cli.h"
 #include "daemon/store.h"
 #include "policy/image.h"
+#include "policy/unused.h"
 
 static const char help[] =
-	"usage: bailiff check [--json] [FILE|FOLDER|-]...\n"
+	"usage: bailiff check [--json] [--strict] [FILE|FOLDER|-]...\n"
 	"\n"
 	"Checks policies as bailiffd does before it enforces them, and prints everything\n"
 	"that is wrong with its line and column. A FOLDER stands for the *.ini in it, \"-\"\n"
@@ -18,12 +19,18 @@ static const char help[] =
 	"\n"
 	"Policies given together are checked together, with the limits of the whole.\n"
 	"\n"
-	"      --json    a list of objects: file, line, column, level, message, source\n"
+	"      --json    a list: level, file, line, column, end, message, source, near\n"
+	"      --strict  a warning is an error\n"
 	"  -h, --help    this\n"
 	"\n"
-	"Exit status: 0 no errors (warnings may be), 1 errors, 3 not readable.\n";
+	"Exit status: 0 no errors (with --strict: nor warnings), 1 some, 2 wrong usage,\n"
+	"3 not readable.\n";
 
-static const struct option options[] = {CLI_COMMON_OPTIONS, {}};
+static const struct option options[] = {
+	{"strict", no_argument, NULL, 's'},
+	CLI_COMMON_OPTIONS,
+	{},
+};
 
 /* Compiles what holds together for some container, as the daemon will. */
 static int compile_set(struct cli_policies *check, const struct selector_set *set)
@@ -52,7 +59,7 @@ static int compile(struct cli_policies *check)
 		return 0;
 	/* each alone first: an error then names the policy that is too large by itself */
 	for (size_t i = 0; i < check->n_policies && r >= 0; i++)
-		r = compile_set(check, &(struct selector_set){&i, 1});
+		r = policy_unused(check->policies[i], &check->diag);
 	if (r < 0 || check->diag.n_errors)
 		return r < 0 ? r : 0;
 	r = selector_compile(cli_policies_list(check), check->n_policies, &check->diag, &selector);
@@ -65,6 +72,18 @@ static int compile(struct cli_policies *check)
 	return r < 0 ? r : 0;
 }
 
+/* Shows lines that the parser did not, and all in order. */
+static int fill(struct cli_policies *check)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < check->n_policies; i++)
+		r = diag_fill(&check->diag, check->policies[i]->file, check->texts[i].bytes,
+			      check->texts[i].n);
+	diag_sort(&check->diag, 0);
+	return r;
+}
+
 static enum cli_status print_json(const struct cli_policies *check, enum cli_status status)
 {
 	_cleanup_(json_freep) struct json_object *list = json_object_new_array();
@@ -73,15 +92,19 @@ static enum cli_status print_json(const struct cli_policies *check, enum cli_sta
 		const struct diag_item *item = &check->diag.items[i];
 		struct json_object *object = json_object_new_object();
 
+		json_add_text(object, "level", item->level == DIAG_ERROR ? "error" : "warning");
 		json_add_text(object, "file", item->file);
 		if (item->line) {
 			json_add_number(object, "line", item->line);
 			json_add_number(object, "column", item->column);
+			if (item->end)
+				json_add_number(object, "end", item->end);
 		}
-		json_add_text(object, "level", item->level == DIAG_ERROR ? "error" : "warning");
 		json_add_text(object, "message", item->message);
 		if (item->source)
 			json_add_text(object, "source", item->source);
+		if (item->near)
+			json_add_text(object, "near", item->near);
 		json_object_array_add(list, object);
 	}
 	return json_print(list, status);
@@ -109,13 +132,15 @@ static enum cli_status run(int argc, char **argv)
 {
 	_cleanup_(cli_policies_clear) struct cli_policies check = {};
 	enum cli_status status;
-	bool json = false;
+	bool json = false, strict = false;
 	int option, r, failed = 0;
+	size_t wrong;
 
 	while ((option = cli_option(&cmd_check, argc, argv)) != CLI_END) {
-		if (option != 'j')
+		if (option != 'j' && option != 's')
 			return option == CLI_HELPED ? CLI_OK : CLI_USAGE;
-		json = true;
+		json |= option == 'j';
+		strict |= option == 's';
 	}
 	if (optind == argc)
 		failed = cli_policies_add(&check, STORE_FOLDER_ETC);
@@ -123,9 +148,12 @@ static enum cli_status run(int argc, char **argv)
 		if (cli_policies_add(&check, argv[i]) < 0)
 			failed = -1;
 	r = compile(&check);
+	if (r == 0)
+		r = fill(&check);
 	if (r < 0)
 		return cli_error(CLI_FAILED, "cannot compile: %s", strerror(-r));
-	status = failed < 0 ? CLI_FAILED : check.diag.n_errors ? CLI_NO : CLI_OK;
+	wrong = strict ? check.diag.n_items : check.diag.n_errors;
+	status = failed < 0 ? CLI_FAILED : wrong ? CLI_NO : CLI_OK;
 	if (json)
 		return print_json(&check, status);
 	if (cli_diag_print(stdout, &check.diag) < 0)

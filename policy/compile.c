@@ -11,7 +11,7 @@
 #include "policy/image.h"
 #include "policy/policy.h"
 
-static void compiler_release(struct compiler *c)
+void compiler_release(struct compiler *c)
 {
 	free(c->rules);
 	free(c->sources);
@@ -228,7 +228,7 @@ static void label_note(struct compiler *c, const uint32_t *words)
 	}
 }
 
-static int compiler_decide(struct compiler *c)
+int compiler_decide(struct compiler *c)
 {
 	const struct interner *accepts = &c->automaton->accepts;
 
@@ -241,7 +241,7 @@ static int compiler_decide(struct compiler *c)
 
 		compiler_decide_set(c, set, n, c->words + (size_t)a * BAILIFF_LABEL_WORDS);
 	}
-	return below_compute(c->automaton, c->words, &c->below);
+	return 0;
 }
 
 static int label_add(struct compiler *c, uint32_t accept, uint32_t place, uint32_t *ret_label)
@@ -265,6 +265,8 @@ static int compiler_label(struct compiler *c)
 	struct automaton *dfa = c->automaton;
 	int r = compiler_decide(c);
 
+	if (r == 0)
+		r = below_compute(dfa, c->words, &c->below);
 	if (r < 0)
 		return r;
 	c->plain = malloc(c->below.n_reaches * sizeof(*c->plain));
@@ -375,7 +377,7 @@ static int too_many_subjects(const struct compiler *c, struct diag *diag)
 	return r < 0 ? r : 1;
 }
 
-static int compiler_run(struct compiler *c, struct diag *diag)
+int compiler_build(struct compiler *c, struct diag *diag)
 {
 	uint32_t rule = 0;
 	size_t pattern = 0;
@@ -409,9 +411,7 @@ static int compiler_run(struct compiler *c, struct diag *diag)
 			"too many rules match the same as this one: split the policy, or ",
 			"use fewer patterns that overlap",
 			"name fewer networks and ranges of ports in [network] that overlap");
-	if (r < 0)
-		return r;
-	return compiler_label(c);
+	return r;
 }
 
 int image_compile(const struct policy *const *policies, size_t n_policies, __u64 serial,
@@ -424,7 +424,9 @@ int image_compile(const struct policy *const *policies, size_t n_policies, __u64
 	struct image_parts parts;
 	int r;
 
-	r = compiler_run(&c, diag);
+	r = compiler_build(&c, diag);
+	if (r == 0)
+		r = compiler_label(&c);
 	if (r != 0)
 		return r;
 	parts = (struct image_parts){

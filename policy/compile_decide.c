@@ -173,12 +173,21 @@ static void decide_strictest(const struct compiler *c, const uint32_t *set, size
 	}
 }
 
+const uint32_t *compiler_set(const struct compiler *c, const uint32_t *all, size_t n_all,
+			     size_t *ret_n)
+{
+	bool unknown = has_mark(c, all, n_all, MARK_UNKNOWN);
+
+	*ret_n = unknown ? for_all(c, all, n_all, c->some) : n_all;
+	return unknown ? c->some : all;
+}
+
 void compiler_decide_set(struct compiler *c, const uint32_t *all, size_t n_all, uint32_t *words)
 {
 	bool unnamed = has_mark(c, all, n_all, MARK_UNNAMED);
 	bool unknown = has_mark(c, all, n_all, MARK_UNKNOWN);
-	size_t begin = 0, end, n_set = unknown ? for_all(c, all, n_all, c->some) : n_all;
-	const uint32_t *set = unknown ? c->some : all;
+	size_t begin = 0, end, n_set;
+	const uint32_t *set = compiler_set(c, all, n_all, &n_set);
 
 	override(c, set, n_set);
 	/* Rules ascend, so those of one policy stand together. */

@@ -59,3 +59,16 @@ static inline uint32_t compiler_decision(const struct policy *policy, enum baili
  * and into the one of subjects. All are 0 before.
  */
 void compiler_decide_set(struct compiler *c, const uint32_t *set, size_t n_set, uint32_t *words);
+
+/* Of an accept set, the rules that count: for all, where it is not known who asks. */
+const uint32_t *compiler_set(const struct compiler *c, const uint32_t *all, size_t n_all,
+			     size_t *ret_n);
+
+/*
+ * From policies to the accept sets of the automaton and which rules lie inside which; and from
+ * there to the words of each. @c is all zero but for its policies. Returns 0, 1 and the error in
+ * @diag where a limit is exceeded (compiler_build() alone), or -ENOMEM.
+ */
+int compiler_build(struct compiler *c, struct diag *diag);
+int compiler_decide(struct compiler *c);
+void compiler_release(struct compiler *c);

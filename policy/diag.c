@@ -132,6 +132,10 @@ int diag_fill(struct diag *diag, const char *file, const char *text, size_t n)
 
 static bool comes_after(const struct diag_item *a, const struct diag_item *b)
 {
+	int order = strcmp(a->file, b->file);
+
+	if (order != 0)
+		return order > 0;
 	/* Line 0, the file as a whole, wraps to the end. */
 	if (a->line != b->line)
 		return a->line - 1 > b->line - 1;

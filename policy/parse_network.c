@@ -97,6 +97,7 @@ static int add_create(struct parser *p, size_t protocol)
 	char pattern[PATTERN_SIZE];
 	const char glob[] = {BAILIFF_ACT_NETWORK, BAILIFF_NETWORK_CREATE, protocols[protocol].byte,
 			     '\0'};
+	int r;
 
 	if (p->creates_subject != p->subject)
 		p->creates = 0;
@@ -105,8 +106,11 @@ static int add_create(struct parser *p, size_t protocol)
 		return 0;
 	p->creates |= 1u << protocol;
 	snprintf(pattern, sizeof(pattern), "create %s", protocol_names[protocol]);
-	return parse_act_add(p, &p->network.places[protocol], BAILIFF_ALLOW, pattern, glob,
-			     GLOB_SLASH_PLAIN);
+	r = parse_act_add(p, &p->network.places[protocol], BAILIFF_ALLOW, pattern, glob,
+			  GLOB_SLASH_PLAIN);
+	if (r == 0 && p->policy->n_rules > 0)
+		p->policy->rules[p->policy->n_rules - 1].is_implied = true;
+	return r;
 }
 
 /* A protocol of the line of that kind, or N_PROTOCOLS. */

@@ -149,6 +149,7 @@ static int add_implied(struct parser *p, const struct policy_subject *at, const 
 	r = glob_parse(text, 0, &rule.glob, &error);
 	if (r < 0)
 		return r;
+	rule.is_implied = true;
 	rule.pattern = strdup(pattern);
 	return parse_rule_add(p, &place, &rule);
 }

@@ -59,6 +59,7 @@ struct policy_rule {
 	struct glob *glob;	      /* over paths, or the names of acts that abi.h has */
 	size_t subject;		      /* 1 + index of the policy's; 0: for all */
 	bool is_default;	      /* a subject's "default =" about paths */
+	bool is_implied;	      /* no word of the file says it */
 	unsigned line, column;
 };
 
