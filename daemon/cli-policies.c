@@ -170,6 +170,17 @@ int cli_diag_print(FILE *file, const struct diag *diag)
 	return r;
 }
 
+int cli_policies_fill(struct cli_policies *policies)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < policies->n_policies; i++)
+		r = diag_fill(&policies->diag, policies->policies[i]->file,
+			      policies->texts[i].bytes, policies->texts[i].n);
+	diag_sort(&policies->diag, 0);
+	return r;
+}
+
 char *cli_policy_line(const struct cli_policies *policies, size_t policy, unsigned number)
 {
 	char shown[LINE_SHOWN_SIZE];

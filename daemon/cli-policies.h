@@ -35,6 +35,12 @@ static inline const struct policy *const *cli_policies_list(const struct cli_pol
 	return (const struct policy *const *)policies->policies;
 }
 
+/*
+ * Gives what is wrong its lines where who found it had none, and brings all into the order of files
+ * and lines. Returns 0 or -ENOMEM.
+ */
+int cli_policies_fill(struct cli_policies *policies);
+
 /* Prints what is wrong in policies, with the lines. Returns 0 or -ENOMEM. */
 int cli_diag_print(FILE *file, const struct diag *diag);
 

@@ -72,18 +72,6 @@ static int compile(struct cli_policies *check)
 	return r < 0 ? r : 0;
 }
 
-/* Shows lines that the parser did not, and all in order. */
-static int fill(struct cli_policies *check)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < check->n_policies; i++)
-		r = diag_fill(&check->diag, check->policies[i]->file, check->texts[i].bytes,
-			      check->texts[i].n);
-	diag_sort(&check->diag, 0);
-	return r;
-}
-
 static enum cli_status print_json(const struct cli_policies *check, enum cli_status status)
 {
 	_cleanup_(json_freep) struct json_object *list = json_object_new_array();
@@ -149,7 +137,7 @@ static enum cli_status run(int argc, char **argv)
 			failed = -1;
 	r = compile(&check);
 	if (r == 0)
-		r = fill(&check);
+		r = cli_policies_fill(&check);
 	if (r < 0)
 		return cli_error(CLI_FAILED, "cannot compile: %s", strerror(-r));
 	wrong = strict ? check.diag.n_items : check.diag.n_errors;

@@ -289,6 +289,7 @@ static int load(struct manager *manager)
 		log_report(&report);
 	manager->reported = true;
 	manager->look_back |= report.n_images_new || report.rebound;
+	store_tell_unused(manager->store);
 	r = store_keep(manager->store, STORE_FOLDER_LAST);
 	if (r < 0)
 		log_errno(r, "cannot keep a copy of the policies in " STORE_FOLDER_LAST

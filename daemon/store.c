@@ -8,6 +8,10 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
+
+#include "daemon/log.h"
+#include "policy/unused.h"
 
 #define SUFFIX ".ini"
 
@@ -20,6 +24,26 @@ static void text_release(struct store_text *text)
 	free(text);
 }
 DEFINE_FREEP(struct store_text, text_release)
+
+void store_tell_unused(struct store *store)
+{
+	_cleanup_(diag_clear) struct diag diag = {};
+
+	for (size_t i = 0; i < store->n_entries; i++) {
+		struct store_text *text = store->entries[i].text;
+
+		if (text->unused_told)
+			continue;
+		text->unused_told = true;
+		if (policy_unused(text->policy, &diag) < 0)
+			log_print(LOG_WARNING,
+				  "no memory to look for lines of %s that have no effect, "
+				  "ignoring",
+				  text->policy->file);
+	}
+	diag_sort(&diag, 0);
+	log_diag(&diag);
+}
 
 struct store *store_free(struct store *store)
 {

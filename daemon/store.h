@@ -26,7 +26,8 @@ struct store_text {
 	size_t n_text;
 	__u64 digest; /* of name and text: the same means the same policy */
 	struct policy *policy;
-	bool kept; /* the folder of last contents has it */
+	bool kept;	  /* the folder of last contents has it */
+	bool unused_told; /* that some of its lines change no answer */
 };
 
 struct store_entry {
@@ -67,6 +68,12 @@ int store_keep(const struct store *store, const char *last);
  */
 bool store_refuse(struct store *store, const struct store *previous, const char *file,
 		  struct diag *diag);
+
+/*
+ * Logs which lines of policies that are new in @store change no answer, once for each text. It
+ * compiles them again, and so comes after they are in force.
+ */
+void store_tell_unused(struct store *store);
 
 /* The entry of that name, or NULL. */
 const struct store_entry *store_find(const struct store *store, const char *name);

@@ -180,6 +180,9 @@ bool parse_single_word(struct parser *p, const struct span *value, struct span *
 int parse_single_name(struct parser *p, const struct span *value, const char *what,
 		      const char *const *names, int *ret);
 
+/* The value of a key that is yes or no, or its error: 1, 0 or -1. */
+int parse_answer(struct parser *p, const struct span *value, int *ret);
+
 /* The value of "default =" and the like: allow, audit or deny; or its error, and -1. */
 int parse_verdict(struct parser *p, const struct span *value, int *ret);
 

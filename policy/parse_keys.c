@@ -206,10 +206,31 @@ static int parse_tags(struct parser *p, const struct span *value)
 	return r;
 }
 
-static int parse_host(struct parser *p, const struct span *value)
+int parse_answer(struct parser *p, const struct span *value, int *ret)
 {
 	static const char *const answers[] = {"no", "yes", NULL};
-	int r, i = parse_single_name(p, value, "value of host", answers, &r);
+	static const char *const others[] = {"false", "true", "off", "on", "0", "1", NULL};
+	struct span word;
+	int i, other;
+
+	if (!parse_single_word(p, value, &word, ret))
+		return -1;
+	i = span_find(&word, answers);
+	other = span_find(&word, others);
+	if (other >= 0)
+		*ret = parse_error_near(p, word.column, answers[other % 2],
+					"unknown value of %s \"%s\"; write \"%s\"", p->key->name,
+					others[other], answers[other % 2]);
+	else if (i < 0)
+		*ret = parse_error(p, word.column,
+				   "unknown value of %s \"%.*s\"; there are no, yes", p->key->name,
+				   (int)word.n, word.text);
+	return i;
+}
+
+static int parse_host(struct parser *p, const struct span *value)
+{
+	int r, i = parse_answer(p, value, &r);
 
 	if (i >= 0)
 		p->policy->host = i == 1;
@@ -218,8 +239,7 @@ static int parse_host(struct parser *p, const struct span *value)
 
 static int parse_libraries(struct parser *p, const struct span *value)
 {
-	static const char *const answers[] = {"no", "yes", NULL};
-	int r, i = parse_single_name(p, value, "value of libraries", answers, &r);
+	int r, i = parse_answer(p, value, &r);
 
 	if (i >= 0)
 		p->policy->libraries = i == 1;
@@ -228,8 +248,7 @@ static int parse_libraries(struct parser *p, const struct span *value)
 
 static int parse_revoke(struct parser *p, const struct span *value)
 {
-	static const char *const answers[] = {"no", "yes", NULL};
-	int r, i = parse_single_name(p, value, "value of revoke", answers, &r);
+	int r, i = parse_answer(p, value, &r);
 
 	if (i >= 0)
 		p->policy->revoke = i == 1;

@@ -92,8 +92,7 @@ int parse_subject(struct parser *p, const struct span *rest)
 
 int parse_inherit(struct parser *p, const struct span *value)
 {
-	static const char *const answers[] = {"no", "yes", NULL};
-	int r, i = parse_single_name(p, value, "value of inherit", answers, &r);
+	int r, i = parse_answer(p, value, &r);
 	struct policy_subject *subject;
 
 	if (!p->subject)

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/automaton.h"
 #include "policy/diag.h"
+#include "policy/glob.h"
 #include "policy/unused_fate.h"
 
 /* From what became of the rules of a policy to warnings. */
@@ -40,20 +42,23 @@ static bool section_restricts(const struct policy *policy, const struct policy_r
  */
 static bool implies_more(const struct policy *policy, const struct policy_rule *rule)
 {
-	unsigned n_allows = 0;
+	bool alone = true, implies = false, gains = true;
 
 	if (rule->verdict != BAILIFF_ALLOW)
 		return false;
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct policy_rule *other = &policy->rules[i];
 
-		n_allows += other->verdict == BAILIFF_ALLOW && other->subject == rule->subject &&
-			    (other->line != rule->line || other->column != rule->column);
-		if (other->is_implied && other->line == rule->line &&
-		    other->section == rule->section)
-			return true;
+		if (other->line == rule->line && other->column == rule->column)
+			continue;
+		if (other->verdict == BAILIFF_ALLOW && other->subject == rule->subject)
+			gains = false;
+		if (other->line != rule->line || other->section != rule->section)
+			continue;
+		implies |= other->is_implied;
+		alone &= other->is_implied;
 	}
-	return rule->subject && n_allows == 0;
+	return (alone && implies) || (rule->subject && gains);
 }
 
 static int warn(struct diag *diag, const struct policy *policy, const struct policy_rule *rule,
@@ -63,28 +68,36 @@ static int warn(struct diag *diag, const struct policy *policy, const struct pol
 			text);
 }
 
+static bool says_the_same(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return a->verdict == b->verdict && a->verbs == b->verbs && a->subject == b->subject &&
+	       strcmp(a->pattern, b->pattern) == 0;
+}
+
 /* Another line decides, or several do, whatever the rule names. */
 static int warn_shadowed(struct diag *diag, const struct fates *fates, const struct fate *fate,
 			 const struct policy_rule *rule)
 {
 	const struct policy *policy = fates->policy;
-	const struct policy_rule *by = &policy->rules[fate->by[0] - 1];
-	const char *subject = by->subject ? " for one executable" : "";
+	const struct policy_rule *by[FATE_BY_MAX];
+	const char *name = verdict_name(rule), *file = policy->file;
 
-	if (fate->n_by == 1 && by->verdict == rule->verdict && by->verbs == rule->verbs &&
-	    by->subject == rule->subject && strcmp(by->pattern, rule->pattern) == 0)
-		return diag_add(diag, DIAG_WARNING, policy->file, rule->line, rule->column, NULL,
-				"this %s is in line %u already; take one of them out",
-				verdict_name(rule), by->line);
+	for (unsigned i = 0; i < fate->n_by; i++) {
+		by[i] = &policy->rules[fate->by[i] - 1];
+		if (says_the_same(by[i], rule))
+			return diag_add(diag, DIAG_WARNING, file, rule->line, rule->column, NULL,
+					"this %s is in line %u already; take one of them out", name,
+					by[i]->line);
+	}
 	if (fate->n_by == 1)
-		return diag_add(diag, DIAG_WARNING, policy->file, rule->line, rule->column, NULL,
+		return diag_add(diag, DIAG_WARNING, file, rule->line, rule->column, NULL,
 				"this %s never decides: line %u does for all that it names, by %s "
-				"%s%s",
-				verdict_name(rule), by->line, verdict_name(by), by->pattern,
-				subject);
-	return diag_add(diag, DIAG_WARNING, policy->file, rule->line, rule->column, NULL,
-			"this %s never decides: lines %u and %u%s do for all that it names",
-			verdict_name(rule), by->line, policy->rules[fate->by[1] - 1].line,
+				"%s",
+				name, by[0]->line, verdict_name(by[0]), by[0]->pattern);
+	return diag_add(diag, DIAG_WARNING, file, rule->line, rule->column, NULL,
+			"this %s never decides: lines %u and %u%s do for all that it names", name,
+			by[0]->line < by[1]->line ? by[0]->line : by[1]->line,
+			by[0]->line < by[1]->line ? by[1]->line : by[0]->line,
 			fate->n_by > 2 ? " and others" : "");
 }
 
@@ -95,19 +108,15 @@ static int warn_of(struct diag *diag, const struct fates *fates, const struct fa
 
 	if (fate->matters || fate->is_implied)
 		return 0;
-	if (fate->is_seen && (implies_more(policy, rule) || !section_restricts(policy, rule)))
+	if (fate->decides && fate->is_restricted)
+		return 0; /* what a wider one says too */
+	if (implies_more(policy, rule) || !section_restricts(policy, rule))
 		return 0; /* of a section that only allows the parser has told */
-	if (!fate->is_seen)
-		return warn(diag, policy, rule,
-			    "nothing has a name that this matches; take it out, or mend the "
-			    "pattern");
-	if (fate->n_by > 0 && !fate->decides)
+	if (!fate->decides)
 		return warn_shadowed(diag, fates, fate, rule);
-	if (!fate->is_restricted)
-		return warn(diag, policy, rule,
-			    "this allow has no effect: nothing denies or audits what it names, and "
-			    "what no line names is allowed");
-	return 0;
+	return warn(diag, policy, rule,
+		    "this allow has no effect: nothing denies or audits what it names, and "
+		    "what no line names is allowed");
 }
 
 /* Whether any cgroup is selected: the sets are the empty one and, if so, the policy's own. */
@@ -144,17 +153,69 @@ static int select_check(const struct policy *policy, struct diag *diag)
 			"match");
 }
 
-static int subjects_check(const struct fates *fates, struct diag *diag)
+/* Braces can spell components that no path has: the rest of a pattern the parser has checked. */
+#define IMPOSSIBLE "**{//,/./,/../}**"
+
+/* Whether a pattern with braces matches any path that can be. */
+static int is_possible(const struct glob *glob, bool *ret)
 {
-	const struct policy *policy = fates->policy;
+	struct automaton_pattern patterns[2] = {{.glob = glob, .rule = 1}, {.rule = 2}};
+	struct glob *impossible = NULL;
+	struct automaton *dfa = NULL;
+	struct glob_error error;
+	size_t culprit;
+	int r = glob_parse(IMPOSSIBLE, 0, &impossible, &error);
+
+	if (r < 0)
+		return r;
+	patterns[1].glob = impossible;
+	r = automaton_build(patterns, 2, 0, NULL, 0, &dfa, &culprit);
+	*ret = r == -E2BIG; /* not known */
+	for (uint32_t a = 0; r == 0 && a < dfa->accepts.n_lists; a++) {
+		size_t n;
+		const uint32_t *set = interner_list(&dfa->accepts, a, &n);
+
+		*ret |= n == 1 && set[0] == 1;
+	}
+	automaton_free(dfa);
+	glob_free(impossible);
+	return r == -E2BIG ? 0 : r;
+}
+
+static int pattern_check(const struct policy *policy, const char *pattern, const struct glob *glob,
+			 unsigned line, unsigned column, struct diag *diag)
+{
+	bool possible = true;
+	int r = strchr(pattern, '{') && pattern[0] == '/' ? is_possible(glob, &possible) : 0;
+
+	if (r < 0 || possible)
+		return r;
+	return diag_add(
+		diag, DIAG_WARNING, policy->file, line, column, NULL,
+		"pattern \"%s\" can never match: whichever of its braces is taken, it has a "
+		"\"//\", \"/./\" or \"/../\", and no path has",
+		pattern);
+}
+
+static int patterns_check(const struct policy *policy, struct diag *diag)
+{
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < policy->n_subjects; i++)
-		if (!fates->subject_seen[i])
-			r = diag_add(diag, DIAG_WARNING, policy->file, policy->subjects[i].line,
-				     policy->subjects[i].column, NULL,
-				     "no executable has a name that this matches; take the section "
-				     "out, or mend the pattern");
+	for (size_t i = 0; r == 0 && i < policy->n_rules; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		bool act = rule->verbs & 1u << BAILIFF_VERB_ACT;
+
+		if (!rule->is_implied && !act && strchr(rule->pattern, '{') &&
+		    !implies_more(policy, rule))
+			r = pattern_check(policy, rule->pattern, rule->glob, rule->line,
+					  rule->column, diag);
+	}
+	for (size_t i = 0; r == 0 && i < policy->n_subjects; i++) {
+		const struct policy_subject *subject = &policy->subjects[i];
+
+		r = pattern_check(policy, subject->pattern, subject->glob, subject->line,
+				  subject->column, diag);
+	}
 	return r;
 }
 
@@ -168,6 +229,6 @@ int policy_unused(const struct policy *policy, struct diag *diag)
 	for (size_t i = 0; r == 0 && i < fates.n_fates; i++)
 		r = warn_of(diag, &fates, &fates.fates[i]);
 	if (r == 0)
-		r = subjects_check(&fates, diag);
+		r = patterns_check(policy, diag);
 	return r ? r : select_check(policy, diag);
 }

@@ -76,11 +76,10 @@ static int work_allocate(struct fates *fates, struct work *w)
 	size_t n = w->c->n_rules + MARKS;
 
 	fates->fates = calloc(fates->policy->n_rules + 1, sizeof(*fates->fates));
-	fates->subject_seen = calloc(fates->policy->n_subjects + 1, sizeof(bool));
 	w->fate_of = calloc(n, sizeof(*w->fate_of));
 	w->over = calloc(n, sizeof(*w->over));
 	w->freed = calloc(n, sizeof(*w->freed));
-	if (!fates->fates || !fates->subject_seen || !w->fate_of || !w->over || !w->freed)
+	if (!fates->fates || !w->fate_of || !w->over || !w->freed)
 		return -ENOMEM;
 	w->fates = fates->fates;
 	return fates_number(fates, w);
@@ -209,7 +208,7 @@ static void words_look(struct work *w, uint32_t accept)
 	}
 }
 
-static void accept_look(struct fates *fates, struct work *w, uint32_t accept)
+static void accept_look(struct work *w, uint32_t accept)
 {
 	const struct compiler *c = w->c;
 	size_t n_all, n_set;
@@ -218,14 +217,6 @@ static void accept_look(struct fates *fates, struct work *w, uint32_t accept)
 	unsigned verbs = 0;
 
 	words_look(w, accept);
-	for (size_t i = 0; i < n_all && all[i] < c->n_rules + MARK_UNNAMED; i++) {
-		if (all[i] < c->n_own)
-			w->fates[w->fate_of[all[i]]].is_seen = true;
-		for (size_t k = 0; all[i] >= c->n_rules && k < fates->policy->n_subjects; k++)
-			fates->subject_seen[k] |=
-				subjects_number(&c->subjects, &fates->policy->subjects[k]) ==
-				all[i] - c->n_rules;
-	}
 	while (n_set && set[n_set - 1] >= c->n_own)
 		n_set--;
 	for (size_t i = 0; i < n_set; i++)
@@ -249,12 +240,11 @@ int fates_find(struct fates *fates, struct diag *diag)
 	if (r == 0)
 		r = work_allocate(fates, &w);
 	for (uint32_t accept = 0; r == 0 && accept < c.automaton->accepts.n_lists; accept++)
-		accept_look(fates, &w, accept);
+		accept_look(&w, accept);
 	return r;
 }
 
 void fates_release(struct fates *fates)
 {
 	free(fates->fates);
-	free(fates->subject_seen);
 }

@@ -17,7 +17,6 @@ struct diag;
 struct fate {
 	uint32_t first;	    /* of them: 1 + index into the policy's rules */
 	bool is_implied;    /* no word says it */
-	bool is_seen;	    /* some path matches */
 	bool matters;	    /* some answer would be another without them */
 	bool decides;	    /* some answer is theirs, another's or not */
 	bool is_restricted; /* where they match, something else denies or audits, or the default */
@@ -29,7 +28,6 @@ struct fates {
 	const struct policy *policy;
 	struct fate *fates; /* in the order of lines and columns */
 	size_t n_fates;
-	bool *subject_seen; /* of each subject: some path matches */
 };
 
 /*

@@ -198,49 +198,6 @@ static void names_of_files_name_policies(void **state)
 }
 
 /* Reads a file that must be there. */
-static char *slurp(const char *file, size_t *ret_n)
-{
-	FILE *stream = fopen(file, "re");
-	char *text = calloc(1, 65536);
-
-	if (!stream || !text)
-		fail_msg("%s: %s (run from the top of the tree)", file, strerror(errno));
-	*ret_n = fread(text, 1, 65535, stream);
-	fclose(stream);
-	return text;
-}
-
-/* Each bad/NAME.ini is said in bad/NAME.expected, all in one go and in the order of the file. */
-static void whole_files_of_mistakes(void **state)
-{
-	glob_t files;
-
-	(void)state;
-	assert_int_equal(glob(SOURCE_ROOT "/selftests/unit/policy/bad/*.ini", 0, NULL, &files), 0);
-	for (size_t i = 0; i < files.gl_pathc; i++) {
-		char *ini = files.gl_pathv[i], *text, *expected, *got, *name;
-		struct policy *policy = NULL;
-		struct diag diag = {};
-		size_t n, n_expected;
-
-		name = calloc(1, strlen(ini) + sizeof("expected"));
-		assert_non_null(name);
-		strcpy(stpcpy(name, ini) - strlen("ini"), "expected");
-		text = slurp(ini, &n);
-		expected = slurp(name, &n_expected);
-		assert_int_equal(policy_parse_text(strrchr(ini, '/') + 1, text, n, &diag, &policy),
-				 1);
-		got = diag_text(&diag);
-		assert_string_equal(got, expected);
-		diag_clear(&diag);
-		free(name);
-		free(got);
-		free(expected);
-		free(text);
-	}
-	globfree(&files);
-}
-
 static void examples_are_right(void **state)
 {
 	glob_t files;
@@ -267,7 +224,6 @@ int main(void)
 		cmocka_unit_test(verbs_hold_for_all_lines_of_a_key),
 		cmocka_unit_test(lines_of_199_bytes_are_whole),
 		cmocka_unit_test(names_of_files_name_policies),
-		cmocka_unit_test(whole_files_of_mistakes),
 		cmocka_unit_test(examples_are_right),
 	};
 
