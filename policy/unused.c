@@ -112,7 +112,7 @@ static int warn_of(struct diag *diag, const struct fates *fates, const struct fa
 		return 0; /* what a wider one says too */
 	if (implies_more(policy, rule) || !section_restricts(policy, rule))
 		return 0; /* of a section that only allows the parser has told */
-	if (!fate->decides)
+	if (!fate->decides && fate->n_by > 0)
 		return warn_shadowed(diag, fates, fate, rule);
 	return warn(diag, policy, rule,
 		    "this allow has no effect: nothing denies or audits what it names, and "

@@ -65,7 +65,7 @@ _bailiff() {
 	events:-n | events:--lines) return ;;
 	esac
 	case $command in
-	check) options="--json --help" ;;
+	check) options="--strict --json --help" ;;
 	try)
 		options="--exec= --read= --write= --map= --connect= --listen= --bind= --accept= --socket=
 			--capability= --process= --questions= --as= --in= --drift --no-drift --json --help"
