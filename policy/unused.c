@@ -79,7 +79,7 @@ static int warn_shadowed(struct diag *diag, const struct fates *fates, const str
 			 const struct policy_rule *rule)
 {
 	const struct policy *policy = fates->policy;
-	const struct policy_rule *by[FATE_BY_MAX];
+	const struct policy_rule *by[FATE_BY_MAX] = {NULL};
 	const char *name = verdict_name(rule), *file = policy->file;
 
 	for (unsigned i = 0; i < fate->n_by; i++) {

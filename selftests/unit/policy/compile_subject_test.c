@@ -91,6 +91,24 @@ static void what_is_inherited(void **state)
 	image_free(image);
 }
 
+static void what_one_may_connect_all_may_not_make(void **state)
+{
+	struct image *image = compile("[network \"/usr/bin/curl\"]\n"
+				      "allow = connect tcp *:443\n"
+				      "[network]\n"
+				      "default = deny\n"
+				      "allow = listen tcp udp *:80\n"
+				      "[network \"/usr/bin/dig\"]\n"
+				      "allow = connect sctp *:53\n");
+
+	(void)state;
+	after_is(image, ACT, "\x01st", BAILIFF_ALLOW, 5, "/usr/bin/nginx");
+	after_is(image, ACT, "\x01su", BAILIFF_ALLOW, 5, "/usr/bin/nginx");
+	after_is(image, ACT, "\x01ss", BAILIFF_DENY, 4, "/usr/bin/nginx");
+	after_is(image, ACT, "\x01ss", BAILIFF_DENY, 4, "/usr/bin/curl");
+	image_free(image);
+}
+
 static void defaults_of_one_executable(void **state)
 {
 	struct image *image = compile("[exec]\n"
@@ -406,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_one_executable),
 		cmocka_unit_test(what_is_inherited),
+		cmocka_unit_test(what_one_may_connect_all_may_not_make),
 		cmocka_unit_test(defaults_of_one_executable),
 		cmocka_unit_test(scripts_are_executed_by_being_read),
 		cmocka_unit_test(subjects_keep_their_keys),
