@@ -108,7 +108,7 @@ static int warn_of(struct diag *diag, const struct fates *fates, const struct fa
 
 	if (fate->matters || fate->is_implied)
 		return 0;
-	if (fate->decides && fate->is_restricted)
+	if (fate->decides && (fate->is_restricted || rule->verdict != BAILIFF_ALLOW))
 		return 0; /* what a wider one says too */
 	if (implies_more(policy, rule) || !section_restricts(policy, rule))
 		return 0; /* of a section that only allows the parser has told */

@@ -9,9 +9,9 @@
 
 /*
  * By the accept sets of the compiler, each of which is the rules that match some path. To take a
- * rule away changes the answer there in two ways: the rule was the strictest of those that nothing
- * overrides; or what it alone overrides comes back, and is stricter. What overrides a rule that is
- * overridden itself overrides what that overrides too, so rules that are overridden can go.
+ * rule away that decides nowhere changes an answer where what it alone overrides comes back and is
+ * stricter. What overrides a rule that is overridden itself overrides what that overrides too, so
+ * those that are overridden can go.
  */
 
 #define NOBODY UINT32_MAX
@@ -121,24 +121,28 @@ static void overriders_find(struct work *w, const uint32_t *set, size_t n_set, u
 	}
 }
 
-/* The strictest rule of the set that nothing overrides, and that is not of @but; 0: none. */
-static uint32_t strictest(const struct work *w, const uint32_t *set, size_t n_set, unsigned verb,
-			  uint32_t but)
+/* The strictest rule of the set that nothing overrides; 0: none. */
+static uint32_t strictest(const struct work *w, const uint32_t *set, size_t n_set, unsigned verb)
 {
 	uint32_t best = 0;
 
 	for (size_t i = 0; i < n_set; i++)
 		if (w->c->verbs[set[i]] >> verb & 1 && w->over[set[i]] == NOBODY &&
-		    w->fate_of[set[i]] != but &&
 		    (!best || verdict_of(w, set[i]) > verdict_of(w, best)))
 			best = set[i];
 	return best;
 }
 
-/* Whether a rule restricts by a pattern, which holds for all names of a thing. */
-static bool by_pattern(const struct work *w, uint32_t rule)
+/*
+ * Whether what would come back changes the answer: it is stricter, or holds for other names of the
+ * thing as well, as a default does not.
+ */
+static bool comes_back(const struct work *w, int freed, uint32_t best)
 {
-	return rule && verdict_of(w, rule) != BAILIFF_ALLOW && !w->c->sources[rule]->is_default;
+	if (freed <= BAILIFF_ALLOW)
+		return false;
+	return freed > (int)verdict_of(w, best) ||
+	       (freed == (int)verdict_of(w, best) && w->c->sources[best]->is_default);
 }
 
 static void fate_note(struct fate *fate, uint32_t best)
@@ -156,13 +160,12 @@ static void verb_look(struct work *w, const uint32_t *set, size_t n_set, unsigne
 	const struct policy *policy = w->c->policies[0];
 	int otherwise =
 		verb < BAILIFF_N_VERBS ? (int)policy->defaults[verb].verdict : BAILIFF_ALLOW;
-	uint32_t best, second, restricting = otherwise == BAILIFF_ALLOW ? NOBODY : SEVERAL;
+	uint32_t best, restricting = otherwise == BAILIFF_ALLOW ? NOBODY : SEVERAL;
 
 	overriders_find(w, set, n_set, verb);
-	best = strictest(w, set, n_set, verb, NOBODY);
+	best = strictest(w, set, n_set, verb);
 	if (!best)
 		return;
-	second = strictest(w, set, n_set, verb, w->fate_of[best]);
 	for (size_t i = 0; i < n_set; i++) {
 		uint32_t of = w->fate_of[set[i]];
 
@@ -171,9 +174,8 @@ static void verb_look(struct work *w, const uint32_t *set, size_t n_set, unsigne
 		restricting = restricting == NOBODY || restricting == of ? of : SEVERAL;
 	}
 	for (size_t i = 0; i < n_set; i++) {
-		uint32_t of = w->fate_of[set[i]], left = of == w->fate_of[best] ? second : best;
+		uint32_t of = w->fate_of[set[i]];
 		struct fate *fate = &w->fates[of];
-		int without = left ? (int)verdict_of(w, left) : -1;
 
 		if (!(w->c->verbs[set[i]] >> verb & 1))
 			continue;
@@ -182,16 +184,8 @@ static void verb_look(struct work *w, const uint32_t *set, size_t n_set, unsigne
 			fate->decides = true;
 		else
 			fate_note(fate, best);
-		if (w->over[set[i]] != NOBODY)
-			continue;
-		if (w->freed[of] > without)
-			without = w->freed[of];
-		if (without < 0)
-			without = otherwise;
-		/* an answer that comes from elsewhere may hold for other names as well */
-		fate->matters |= without != (int)verdict_of(w, best) ||
-				 (without != BAILIFF_ALLOW && !by_pattern(w, best) &&
-				  w->freed[of] == without);
+		if (w->over[set[i]] == NOBODY)
+			fate->matters |= comes_back(w, w->freed[of], best);
 	}
 }
 

@@ -15,10 +15,11 @@ struct diag;
 
 /* Of the rules that one word of the file stands for: they come and go together. */
 struct fate {
-	uint32_t first;	    /* of them: 1 + index into the policy's rules */
-	bool is_implied;    /* no word says it */
-	bool matters;	    /* some answer would be another without them */
-	bool decides;	    /* some answer is theirs, another's or not */
+	uint32_t first;	 /* of them: 1 + index into the policy's rules */
+	bool is_implied; /* no word says it */
+	bool matters;	 /* what they alone override is stricter than what decides, or they hold for
+			  * other names */
+	bool decides;	 /* some answer is theirs, another's or not */
 	bool is_restricted; /* where they match, something else denies or audits, or the default */
 	uint32_t by[FATE_BY_MAX]; /* the first rules that decide in their place, as in first */
 	unsigned n_by;

@@ -36,6 +36,9 @@ static const char *const patterns[] = {
 	"/[!a]/**", "/a/b/x", "/a/{b,x}",   "/usr/bin/x", "/bin/x",  "/bin/**", "/**/{a,b}",
 	"/x",	    "/x/**",  "/a/{b/,}/x", "/usr/**",	  "/*/*",    "/a?",	"/[a-x]",
 };
+/* These overlap in every way, so that many rules match the same. */
+static const char *const dense[] = {"/a/*", "/b/*", "/*/b",	"/{a,b}/b",
+				    "/**",  "/a/b", "/{a,b}/*", "/*/x"};
 static const char *const verdicts[] = {"allow", "audit", "deny"};
 static const char *const verbs[] = {"read", "write", "read write"};
 static const char *const addresses[] = {"10.0.0.0/8:80", "10.0.0.1:80", "10.0.0.1", "*:80",
@@ -96,6 +99,19 @@ static void write_line(FILE *text)
 	}
 }
 
+static char *dense_text(size_t *ret_n)
+{
+	char *bytes = NULL;
+	FILE *text = open_memstream(&bytes, ret_n);
+
+	assert_non_null(text);
+	fputs(SELECT "[exec]\n", text);
+	for (unsigned n = 4 + below(5); n > 0; n--)
+		fprintf(text, "%s = %s\n", PICK(verdicts), PICK(dense));
+	fclose(text);
+	return bytes;
+}
+
 static char *random_text(size_t *ret_n)
 {
 	char *bytes = NULL;
@@ -153,7 +169,11 @@ static void same_answers_from(const struct pair *pair, uint32_t subjects_of, con
 		uint32_t a = image_decide_from(with, one, word, name, n);
 		uint32_t b = image_decide_from(without, two, word, name, n);
 
-		if (BAILIFF_VERDICT(a) != BAILIFF_VERDICT(b))
+		/* of one who is known, an allow that is an exception holds for this name of a thing
+		 */
+		if (BAILIFF_VERDICT(a) != BAILIFF_VERDICT(b) ||
+		    (one != image_header(with)->unknown && word >= BAILIFF_VERB_OTHER &&
+		     word < BAILIFF_VERB_BELOW && !BAILIFF_RULE(a) != !BAILIFF_RULE(b)))
 			fail_msg("line %u matters: word %u of %s (subjects %x) is %u with, %u "
 				 "without it\n%s",
 				 pair->line, word, name, subjects_of, BAILIFF_VERDICT(a),
@@ -264,7 +284,7 @@ static void lines_that_are_warned_of_change_nothing(void **state)
 	seed = given ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15ull;
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		size_t n = 0;
-		char *text = random_text(&n);
+		char *text = i % 2 ? random_text(&n) : dense_text(&n);
 
 		n_warned += check_text(text, n);
 		free(text);
