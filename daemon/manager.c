@@ -136,8 +136,7 @@ static void drain(struct manager *manager, struct kernel *kernel)
 		;
 }
 
-/* Without a journal, events stay in the ring; the tick looks for it. What finds no room is counted.
- */
+/* Without a journal events stay in the ring; a tick looks for it. What has no room is counted. */
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct manager *manager = userdata;
