@@ -92,5 +92,13 @@ int cli_time_parse(const char *text, unsigned long long now, unsigned long long 
  */
 char *cli_caret(const char *source, unsigned column, unsigned width);
 
+struct diag_item;
+
+/*
+ * Writes what is wrong with a file, with its line and a mark below the column. Returns 0 or
+ * -ENOMEM.
+ */
+int cli_print_diag(FILE *file, const struct diag_item *item);
+
 /* Columns of the terminal; 80 where standard output is none. */
 unsigned cli_width(void);

@@ -182,28 +182,6 @@ static int compile(struct check *check)
 	return r < 0 ? r : 0;
 }
 
-static int print_item(const struct diag_item *item)
-{
-	enum cli_colour colour = item->level == DIAG_ERROR ? CLI_BAD : CLI_DOUBTFUL;
-	_cleanup_(freep) char *caret = NULL;
-	char place[32] = "";
-
-	if (item->line)
-		snprintf(place, sizeof(place), ":%u:%u", item->line, item->column);
-	cli_print(stdout, item->file);
-	printf("%s: %s%s:%s ", place, cli_colour(colour),
-	       item->level == DIAG_ERROR ? "error" : "warning", cli_colour(CLI_PLAIN));
-	cli_print(stdout, item->message);
-	putchar('\n');
-	if (!item->line || !item->source)
-		return 0;
-	caret = cli_caret(item->source, item->column, cli_width());
-	if (!caret)
-		return -ENOMEM;
-	fputs(caret, stdout);
-	return 0;
-}
-
 static enum cli_status print_json(const struct check *check, enum cli_status status)
 {
 	_cleanup_(json_freep) struct json_object *list = json_object_new_array();
@@ -268,7 +246,7 @@ static enum cli_status run(int argc, char **argv)
 	if (json)
 		return print_json(&check, status);
 	for (size_t i = 0; i < check.diag.n_items; i++)
-		if (print_item(&check.diag.items[i]) < 0)
+		if (cli_print_diag(stdout, &check.diag.items[i]) < 0)
 			return cli_error(CLI_FAILED, "out of memory");
 	if (check.n_files || failed >= 0)
 		print_summary(&check);
