@@ -29,7 +29,8 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check status events doctor release --help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "check status events doctor convert release \
+			--help --version" \
 			-- "$word")
 		return
 	fi
@@ -42,6 +43,16 @@ _bailiff() {
 		return
 		;;
 	events:-n | events:--lines) return ;;
+	convert:--posture)
+		mapfile -t COMPREPLY < <(compgen -W "audit block" -- "$word")
+		return
+		;;
+	convert:--select) return ;;
+	convert:-o | convert:--output)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
 	esac
 	case $command in
 	check) options="--json --help" ;;
@@ -51,12 +62,22 @@ _bailiff() {
 			--help"
 		;;
 	doctor) options="--json --help" ;;
+	convert) options="--output= --force --select= --posture= --help" ;;
 	release) options="--help" ;;
 	*) return ;;
 	esac
 	if [ "$command" = check ] && [[ $word != -* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.ini' -- "$word" && :; compgen -d -- "$word")
+		return
+	fi
+	if [ "$command:$COMP_CWORD" = convert:2 ] && [[ $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W kubearmor -- "$word")
+		return
+	fi
+	if [ "$command" = convert ] && [[ $word != -* ]]; then
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -X "!*.y*ml" -- "$word" && :; compgen -d -- "$word")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
