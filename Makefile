@@ -28,7 +28,7 @@ CPPFLAGS_ALL := -I. -D_GNU_SOURCE -DBAILIFF_VERSION='"$(VERSION)"' $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(CFLAGS) $(SANITIZE)
 LDFLAGS_ALL := -Wl,--as-needed -Wl,-z,relro,-z,now $(LDFLAGS) $(SANITIZE)
 LIBS := -lbpf -lsystemd -linih -lseccomp
-CLI_LIBS := $(LIBS) -ljson-c
+CLI_LIBS := $(LIBS) -ljson-c $(shell pkg-config --libs yaml-0.1)
 
 # of each of the fuzzers
 FUZZ_SECONDS := 600

@@ -22,16 +22,19 @@ static const char help[] =
 	"  status                    which policies are in force, where, with counts\n"
 	"  events                    what was denied or audited, from the journal\n"
 	"  doctor                    what this machine lacks, and how to mend it\n"
+	"  convert kubearmor FILE    policies of KubeArmor to policies of bailiff\n"
 	"  release                   end all enforcement\n"
 	"\n"
 	"  -h, --help                this; \"bailiff COMMAND --help\" for a command's own\n"
 	"      --version             print the version\n"
 	"\n"
-	"All commands but release take --json. Exit status: 0 all is well, 1 the answer\n"
-	"is no, 2 wrong usage, 3 it could not be done. See bailiff(1), bailiff.policy(5).\n";
+	"All but convert and release take --json. Exit status: 0 all is well, 1 the\n"
+	"answer is no, 2 wrong usage, 3 it could not be done. See bailiff(1),\n"
+	"bailiff.policy(5).\n";
 
 static const struct cli_command *const commands[] = {
-	&cmd_check, &cmd_try, &cmd_diff, &cmd_status, &cmd_events, &cmd_doctor, &cmd_release,
+	&cmd_check,  &cmd_try,	  &cmd_diff,	&cmd_status,
+	&cmd_events, &cmd_doctor, &cmd_convert, &cmd_release,
 };
 
 static enum cli_status run(int argc, char **argv)

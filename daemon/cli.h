@@ -27,6 +27,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_convert;
 extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_events;

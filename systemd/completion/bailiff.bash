@@ -40,7 +40,8 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check try diff status events doctor release --help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "check try diff status events doctor convert release \
+			--help --version" \
 			-- "$word")
 		return
 	fi
@@ -63,6 +64,16 @@ _bailiff() {
 		;;
 	try:--connect | try:--listen | try:--bind | try:--accept | try:--capability | try:--in) return ;;
 	events:-n | events:--lines) return ;;
+	convert:--posture)
+		mapfile -t COMPREPLY < <(compgen -W "audit block" -- "$word")
+		return
+		;;
+	convert:--select) return ;;
+	convert:-o | convert:--output)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
 	esac
 	case $command in
 	check) options="--strict --json --help" ;;
@@ -77,12 +88,22 @@ _bailiff() {
 			--help"
 		;;
 	doctor) options="--json --help" ;;
+	convert) options="--output= --force --select= --posture= --help" ;;
 	release) options="--help" ;;
 	*) return ;;
 	esac
 	if [[ $command = check || $command = try || $command = diff ]] && [[ $word != -* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.ini' -- "$word" && :; compgen -d -- "$word")
+		return
+	fi
+	if [ "$command:$COMP_CWORD" = convert:2 ] && [[ $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W kubearmor -- "$word")
+		return
+	fi
+	if [ "$command" = convert ] && [[ $word != -* ]]; then
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -X "!*.y*ml" -- "$word" && :; compgen -d -- "$word")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
