@@ -85,7 +85,7 @@ static int setup(void **state)
 {
 	(void)state;
 	if (geteuid() != 0 || access(JOURNALD, X_OK) < 0 || unshare(CLONE_NEWNS) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("t", "/run", "tmpfs", 0, NULL) < 0 ||
 	    mount("t", "/var/log", "tmpfs", 0, NULL) < 0)
 		return 0;
