@@ -7,8 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/cli-journal.h"
 #include "daemon/cli-json.h"
 #include "daemon/cli.h"
+#include "daemon/event-id.h"
 #include "daemon/event-text.h"
 #include "daemon/journal.h"
 #include "daemon/util.h"
@@ -16,22 +18,11 @@
 /* How much of a container's id is shown to people: as much as other tools show. */
 #define CONTAINER_SHOWN 12
 
-/* A field's value, until the next call for the same journal. n == 0 where the entry has none. */
-static struct text field(sd_journal *journal, const char *name)
-{
-	size_t n_name = strlen(name), n;
-	const void *data;
-
-	if (sd_journal_get_data(journal, name, &data, &n) < 0 || n <= n_name + 1)
-		return (struct text){};
-	return (struct text){(const char *)data + n_name + 1, n - n_name - 1};
-}
-
 /* Prints a field between two texts, or nothing where there is none. */
 static int print_field(sd_journal *journal, const char *before, const char *name,
 		       const char *behind)
 {
-	struct text value = field(journal, name);
+	struct text value = cli_journal_field(journal, name);
 	_cleanup_(freep) char *shown = NULL;
 
 	if (value.n == 0)
@@ -57,7 +48,7 @@ static const struct note {
 /* Which of these the entry is, or NULL. */
 static const struct note *note_of(sd_journal *journal)
 {
-	struct text id = field(journal, "MESSAGE_ID");
+	struct text id = cli_journal_field(journal, "MESSAGE_ID");
 
 	for (size_t i = 0; i < ELEMENTS(notes) && id.n; i++)
 		if (id.n == strlen(notes[i].id) && memcmp(id.bytes, notes[i].id, id.n) == 0)
@@ -67,7 +58,7 @@ static const struct note *note_of(sd_journal *journal)
 
 static int print_verdict(sd_journal *journal)
 {
-	struct text value = field(journal, "BAILIFF_VERDICT");
+	struct text value = cli_journal_field(journal, "BAILIFF_VERDICT");
 	_cleanup_(freep) char *verdict = text_printable(value);
 	enum cli_colour colour = CLI_GOOD;
 
@@ -84,7 +75,7 @@ static int print_verdict(sd_journal *journal)
 
 static int print_container(sd_journal *journal)
 {
-	struct text value = field(journal, "BAILIFF_CONTAINER");
+	struct text value = cli_journal_field(journal, "BAILIFF_CONTAINER");
 	_cleanup_(freep) char *container = NULL;
 
 	if (value.n == 0)
@@ -93,6 +84,19 @@ static int print_container(sd_journal *journal)
 	if (!container)
 		return -ENOMEM;
 	printf(" container %.*s", CONTAINER_SHOWN, container);
+	return 0;
+}
+
+/* As wide where there is none, so that what follows stands in one column. */
+static int print_id(sd_journal *journal)
+{
+	struct text value = cli_journal_field(journal, "BAILIFF_ID");
+	_cleanup_(freep) char *id = value.n ? text_printable(value) : NULL;
+
+	if (value.n && !id)
+		return -ENOMEM;
+	printf("%s%-*s%s ", cli_colour(CLI_FAINT), EVENT_ID_SIZE - 1, id ? id : "",
+	       cli_colour(CLI_PLAIN));
 	return 0;
 }
 
@@ -115,6 +119,9 @@ int event_print_line(sd_journal *journal, uint64_t when)
 	if (localtime_r(&seconds, &tm))
 		strftime(date, sizeof(date), "%b %d %H:%M:%S", &tm);
 	printf("%s ", date);
+	r = print_id(journal);
+	if (r < 0)
+		return r;
 	note = note_of(journal);
 	if (note) {
 		printf("%s%-10s%s", cli_colour(note->colour), note->word, cli_colour(CLI_PLAIN));
@@ -139,19 +146,33 @@ static const struct {
 	const char *name, *key;
 	bool number;
 } fields[] = {
-	{"BAILIFF_VERDICT", "verdict", false}, {"BAILIFF_ACTION", "action", false},
-	{"BAILIFF_PATH", "path", false},       {"BAILIFF_REASON", "reason", false},
-	{"BAILIFF_POLICY", "policy", false},   {"BAILIFF_RULE", "rule", false},
-	{"BAILIFF_LINE", "line", true},	       {"BAILIFF_COLUMN", "column", true},
-	{"BAILIFF_MODE", "mode", false},       {"BAILIFF_SEVERITY", "severity", true},
-	{"BAILIFF_MESSAGE", "message", false}, {"BAILIFF_TAGS", "tags", false},
-	{"BAILIFF_EXE", "exe", false},	       {"BAILIFF_COMM", "comm", false},
-	{"BAILIFF_PID", "pid", true},	       {"BAILIFF_TID", "tid", true},
-	{"BAILIFF_PPID", "ppid", true},	       {"BAILIFF_UID", "uid", true},
-	{"BAILIFF_GID", "gid", true},	       {"BAILIFF_SYSCALL", "syscall", false},
-	{"BAILIFF_CGROUP", "cgroup", false},   {"BAILIFF_CGROUP_ID", "cgroup_id", true},
-	{"BAILIFF_UNIT", "unit", false},       {"BAILIFF_CONTAINER", "container", false},
-	{"BAILIFF_POD", "pod", false},	       {"BAILIFF_TIME", "boot_time_ns", true},
+	{"BAILIFF_ID", "id", false},
+	{"BAILIFF_VERDICT", "verdict", false},
+	{"BAILIFF_ACTION", "action", false},
+	{"BAILIFF_PATH", "path", false},
+	{"BAILIFF_REASON", "reason", false},
+	{"BAILIFF_POLICY", "policy", false},
+	{"BAILIFF_RULE", "rule", false},
+	{"BAILIFF_LINE", "line", true},
+	{"BAILIFF_COLUMN", "column", true},
+	{"BAILIFF_MODE", "mode", false},
+	{"BAILIFF_SEVERITY", "severity", true},
+	{"BAILIFF_MESSAGE", "message", false},
+	{"BAILIFF_TAGS", "tags", false},
+	{"BAILIFF_EXE", "exe", false},
+	{"BAILIFF_COMM", "comm", false},
+	{"BAILIFF_PID", "pid", true},
+	{"BAILIFF_TID", "tid", true},
+	{"BAILIFF_PPID", "ppid", true},
+	{"BAILIFF_UID", "uid", true},
+	{"BAILIFF_GID", "gid", true},
+	{"BAILIFF_SYSCALL", "syscall", false},
+	{"BAILIFF_CGROUP", "cgroup", false},
+	{"BAILIFF_CGROUP_ID", "cgroup_id", true},
+	{"BAILIFF_UNIT", "unit", false},
+	{"BAILIFF_CONTAINER", "container", false},
+	{"BAILIFF_POD", "pod", false},
+	{"BAILIFF_TIME", "boot_time_ns", true},
 	{"BAILIFF_COUNT", "count", true},
 };
 
@@ -185,13 +206,13 @@ int event_print_json(sd_journal *journal, uint64_t when)
 	json_add_text(object, "time", text);
 	note = note_of(journal);
 	if (note) {
-		struct text message = field(journal, "MESSAGE");
+		struct text message = cli_journal_field(journal, "MESSAGE");
 
 		json_add_text(object, "note", note->word);
 		json_add_field(object, "text", message, false);
 	}
 	for (size_t i = 0; i < ELEMENTS(fields); i++) {
-		struct text value = field(journal, fields[i].name);
+		struct text value = cli_journal_field(journal, fields[i].name);
 
 		if (value.n)
 			json_add_field(object, fields[i].key, value, fields[i].number);

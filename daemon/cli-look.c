@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/cgroups.h"
+#include "daemon/cli-host.h"
 #include "policy/image.h"
 
 /* An image that is replaced while it is copied is copied anew, so often. */
@@ -130,9 +131,28 @@ static long find_policy(struct look *look, const struct bailiff_policy *policy)
 	return (long)look->n_policies++;
 }
 
-static int add_rules(struct look *look, const struct look_slot *slot,
-		     const struct bailiff_image *header, const struct bailiff_rule *rules)
+/* What the rules of an image say, by what its labels say: a rule has one verdict. */
+static void find_verdicts(const struct bailiff_cell *cells, unsigned char *verdicts)
 {
+	const struct bailiff_image *header = image_header(cells);
+	const __u32 *words = (const void *)(cells + header->labels);
+
+	for (size_t i = 0; i < header->n_labels; i++, words += BAILIFF_LABEL_WORDS)
+		for (unsigned k = 0; k < BAILIFF_N_DECISIONS; k++)
+			if (BAILIFF_VERDICT(words[k]) != BAILIFF_ALLOW)
+				verdicts[BAILIFF_RULE(words[k])] = BAILIFF_VERDICT(words[k]);
+}
+
+static int add_rules(struct look *look, const struct look_slot *slot,
+		     const struct bailiff_cell *cells)
+{
+	const struct bailiff_image *header = image_header(cells);
+	const struct bailiff_rule *rules = (const void *)(cells + header->rules);
+	_cleanup_(freep) unsigned char *verdicts = calloc(header->n_rules + 1, 1);
+
+	if (!verdicts)
+		return -ENOMEM;
+	find_verdicts(cells, verdicts);
 	for (size_t i = 0; i < slot->n_policies; i++) {
 		struct look_policy *policy = &look->policies[slot->policies[i]];
 		struct look_rule *more;
@@ -144,8 +164,11 @@ static int add_rules(struct look *look, const struct look_slot *slot,
 		policy->rules = more;
 		for (size_t j = 0; j < header->n_rules; j++)
 			if (rules[j].policy == i && rules[j].counter < BAILIFF_COUNTERS)
-				more[policy->n_rules++] = (struct look_rule){
-					rules[j].line, rules[j].column, rules[j].counter, {}};
+				more[policy->n_rules++] = (struct look_rule){rules[j].line,
+									     rules[j].column,
+									     rules[j].counter,
+									     verdicts[j],
+									     {}};
 	}
 	return 0;
 }
@@ -173,7 +196,7 @@ static int add_slot(struct look *look, __u32 number, const struct bailiff_cell *
 			return (int)index;
 		slot->policies[slot->n_policies++] = (size_t)index;
 	}
-	return add_rules(look, slot, header, (const void *)(cells + header->rules));
+	return add_rules(look, slot, cells);
 }
 
 static int look_at_images(struct look *look, struct kernel *kernel)
@@ -243,6 +266,10 @@ static int count_policy(struct look_policy *policy, struct kernel *kernel)
 		policy->count.decided += rules[i].count.decided;
 		policy->count.logged += rules[i].count.logged;
 		policy->count.dropped += rules[i].count.dropped;
+		if (rules[i].verdict >= BAILIFF_WOULD_DENY)
+			policy->denied += rules[i].count.decided;
+		else
+			policy->audited += rules[i].count.decided;
 	}
 	return 0;
 }
@@ -403,6 +430,13 @@ int look_new(struct look **ret_look)
 	if (r < 0)
 		return r;
 	look_at_hooks(look, kernel);
+	/* a kernel that does not tell is no failure */
+	if (kernel_memory_get(kernel, &look->map_bytes) < 0)
+		look->map_bytes = 0;
+	for (size_t i = 0; i < look->n_policies; i++)
+		look->policies[i].since = host_policy_since(look->policies[i].name);
+	look->since = host_loaded_since();
+	look->daemon_bytes = host_daemon_resident();
 	look->bindings_full = kernel_control(kernel)->bindings_full;
 	*ret_look = TAKE_PTR(look);
 	return 0;

@@ -4,6 +4,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bpf-lsm/abi.h"
 #include "daemon/kernel.h"
@@ -14,6 +15,7 @@
 /* A rule that can be counted. */
 struct look_rule {
 	__u32 line, column, counter;
+	__u8 verdict; /* what it says: it has one */
 	struct bailiff_count count;
 };
 
@@ -25,6 +27,8 @@ struct look_policy {
 	struct look_rule *rules; /* by line and column; each once, in however many images it is */
 	size_t n_rules;
 	struct bailiff_count count; /* of all rules */
+	__u64 denied, audited;	    /* of what was decided; denied: or would have been */
+	uint64_t since;		    /* microseconds since 1970; 0: not known */
 };
 
 /* A slot with an image: policies that hold together. */
@@ -54,6 +58,9 @@ struct look {
 	bool bindings_full;
 	__u64 stats[BAILIFF_N_STATS];
 	size_t n_cells_used, n_cells;
+	uint64_t since;		   /* it is loaded; as above */
+	__u64 map_bytes;	   /* the kernel's memory; 0: not known */
+	uint64_t daemon_bytes;	   /* resident; 0: it does not run, or not known */
 	struct kernel_needs needs; /* of all that is in force */
 };
 

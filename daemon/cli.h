@@ -34,6 +34,7 @@ extern const struct cli_command cmd_events;
 extern const struct cli_command cmd_release;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_try;
+extern const struct cli_command cmd_why;
 
 /* Answers of cli_option() besides the options' own. */
 #define CLI_END (-1)

@@ -5,41 +5,59 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 
 #include "daemon/cli-events.h"
+#include "daemon/cli-filter.h"
+#include "daemon/cli-journal.h"
+#include "daemon/cli-look.h"
 #include "daemon/cli.h"
-#include "daemon/journal.h"
 #include "daemon/util.h"
 
 static const char help[] =
 	"usage: bailiff events [OPTION]...\n"
 	"\n"
-	"Shows what policies denied or audited, and what was tried against bailiffd, from\n"
-	"the journal: root can, and group systemd-journal. Whole records: journalctl\n"
-	"-o verbose -u bailiffd.\n"
-	"\n"
+	"Shows from the journal what policies denied or audited, and what was tried\n"
+	"against bailiffd: root can, and group systemd-journal. The word behind the time\n"
+	"is the event's name, for \"bailiff why\".\n"
 	"  -f, --follow        go on with what comes, after the last 10\n"
 	"  -n, --lines=N       the last N\n"
 	"      --since=TIME    10m (ago; s m h d w), today, yesterday, HH:MM[:SS], or\n"
 	"                      \"YYYY-MM-DD[ HH:MM[:SS]]\"\n"
+	"      --until=TIME    the same\n"
 	"      --policy=NAME   of this policy\n"
 	"      --verdict=WORD  deny, audit or would-deny\n"
+	"      --reason=WORD   drift, second-name and so on: see bailiff(1)\n"
 	"      --unit=NAME     of this systemd unit\n"
+	"      --cgroup=PATH   of this cgroup and what lies beneath; a pattern\n"
+	"      --path=PATTERN  of what was asked for, as in policies: \"/etc/**\"\n"
+	"      --exe=PATTERN   of the executable that asked\n"
 	"      --any-sender    also what others than bailiffd.service wrote: whoever can\n"
 	"                      write to the journal can forge that\n"
 	"      --json          one object a line\n"
 	"  -h, --help          this\n"
-	"\n"
-	"--policy, --verdict and --unit can be given several times: any of them.\n";
+	"Options that take a name, a word or a pattern can be repeated: any of them.\n";
 
 enum {
 	OPTION_SINCE = 256,
+	OPTION_UNTIL,
 	OPTION_POLICY,
 	OPTION_VERDICT,
+	OPTION_REASON,
 	OPTION_UNIT,
 	OPTION_ANY_SENDER,
+	OPTION_CGROUP, /* from here on filters, in their order */
+	OPTION_PATH,
+	OPTION_EXE,
+	OPTION_FILTERS_END,
+};
+
+#define N_FILTERS (OPTION_FILTERS_END - OPTION_CGROUP)
+
+static const char *const filter_fields[N_FILTERS] = {
+	[OPTION_CGROUP - OPTION_CGROUP] = "BAILIFF_CGROUP",
+	[OPTION_PATH - OPTION_CGROUP] = "BAILIFF_PATH",
+	[OPTION_EXE - OPTION_CGROUP] = "BAILIFF_EXE",
 };
 
 static const struct option options[] = {
@@ -47,9 +65,14 @@ static const struct option options[] = {
 	{"follow", no_argument, NULL, 'f'},
 	{"lines", required_argument, NULL, 'n'},
 	{"since", required_argument, NULL, OPTION_SINCE},
+	{"until", required_argument, NULL, OPTION_UNTIL},
 	{"policy", required_argument, NULL, OPTION_POLICY},
 	{"verdict", required_argument, NULL, OPTION_VERDICT},
+	{"reason", required_argument, NULL, OPTION_REASON},
 	{"unit", required_argument, NULL, OPTION_UNIT},
+	{"cgroup", required_argument, NULL, OPTION_CGROUP},
+	{"path", required_argument, NULL, OPTION_PATH},
+	{"exe", required_argument, NULL, OPTION_EXE},
 	{"any-sender", no_argument, NULL, OPTION_ANY_SENDER},
 	{},
 };
@@ -57,13 +80,16 @@ static const struct option options[] = {
 struct query {
 	sd_journal *journal;
 	bool follow, json, any_sender;
-	long lines; /* -1: all */
-	unsigned long long since;
+	long lines;			 /* -1: all */
+	unsigned long long since, until; /* 0: no bound */
+	struct cli_filter filters[N_FILTERS];
 };
 
 static void query_clear(struct query *query)
 {
 	sd_journal_close(query->journal);
+	for (int i = 0; i < N_FILTERS; i++)
+		cli_filter_release(&query->filters[i]);
 }
 
 static volatile sig_atomic_t interrupted;
@@ -74,16 +100,9 @@ static void on_signal(int number)
 	interrupted = 1;
 }
 
-/* Matches of one field are alternatives, those of different fields must all hold. */
-static int add_match(struct query *query, const char *field, const char *value)
+static enum cli_status add_match(struct query *query, const char *field, const char *value)
 {
-	_cleanup_(freep) char *match = NULL;
-
-	if (asprintf(&match, "%s=%s", field, value) < 0) {
-		match = NULL;
-		return -ENOMEM;
-	}
-	return sd_journal_add_match(query->journal, match, 0);
+	return cli_journal_match(query->journal, field, value) < 0 ? CLI_FAILED : CLI_OK;
 }
 
 static enum cli_status add_verdict(struct query *query, const char *verdict)
@@ -92,9 +111,21 @@ static enum cli_status add_verdict(struct query *query, const char *verdict)
 
 	for (size_t i = 0; verdicts[i]; i++)
 		if (strcmp(verdict, verdicts[i]) == 0)
-			return add_match(query, "BAILIFF_VERDICT", verdict) < 0 ? CLI_FAILED
-										: CLI_OK;
+			return add_match(query, "BAILIFF_VERDICT", verdict);
 	return cli_unknown("verdict", verdict, verdicts);
+}
+
+static enum cli_status add_reason(struct query *query, const char *reason)
+{
+	const char *names[BAILIFF_N_REASONS] = {};
+
+	/* the first is that of every plain rule, and stands in no entry */
+	for (size_t i = 1; i < BAILIFF_N_REASONS; i++) {
+		names[i - 1] = look_stat_names[i];
+		if (strcmp(reason, look_stat_names[i]) == 0)
+			return add_match(query, "BAILIFF_REASON", reason);
+	}
+	return cli_unknown("reason", reason, names);
 }
 
 /* A unit may be given without ".service", as systemctl takes it. */
@@ -106,7 +137,18 @@ static enum cli_status add_unit(struct query *query, const char *unit)
 		name = NULL;
 		return CLI_FAILED;
 	}
-	return add_match(query, "BAILIFF_UNIT", name) < 0 ? CLI_FAILED : CLI_OK;
+	return add_match(query, "BAILIFF_UNIT", name);
+}
+
+static enum cli_status add_filter(struct query *query, int option, const char *pattern)
+{
+	const char *reason;
+	int r = cli_filter_add(&query->filters[option - OPTION_CGROUP], pattern,
+			       option == OPTION_CGROUP, &reason);
+
+	if (r == -EINVAL)
+		return cli_error(CLI_USAGE, "events: pattern \"%s\": %s", pattern, reason);
+	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 
 static enum cli_status set_lines(struct query *query, const char *text)
@@ -121,15 +163,15 @@ static enum cli_status set_lines(struct query *query, const char *text)
 	return CLI_OK;
 }
 
-static enum cli_status set_since(struct query *query, const char *text)
+static enum cli_status set_time(unsigned long long *to, const char *option, const char *text)
 {
 	unsigned long long now = (unsigned long long)time(NULL) * 1000000;
 
-	if (cli_time_parse(text, now, &query->since) < 0)
+	if (cli_time_parse(text, now, to) < 0)
 		return cli_error(CLI_USAGE,
-				 "events: --since takes a time as 10m, today, 14:30 or "
+				 "events: %s takes a time as 10m, today, 14:30 or "
 				 "2024-12-31 14:30, and not \"%s\"",
-				 text);
+				 option, text);
 	return CLI_OK;
 }
 
@@ -145,53 +187,71 @@ static enum cli_status take_option(struct query *query, int option)
 	case 'n':
 		return set_lines(query, optarg);
 	case OPTION_SINCE:
-		return set_since(query, optarg);
+		return set_time(&query->since, "--since", optarg);
+	case OPTION_UNTIL:
+		return set_time(&query->until, "--until", optarg);
 	case OPTION_POLICY:
-		return add_match(query, "BAILIFF_POLICY", optarg) < 0 ? CLI_FAILED : CLI_OK;
+		return add_match(query, "BAILIFF_POLICY", optarg);
 	case OPTION_VERDICT:
 		return add_verdict(query, optarg);
+	case OPTION_REASON:
+		return add_reason(query, optarg);
 	case OPTION_UNIT:
 		return add_unit(query, optarg);
 	case OPTION_ANY_SENDER:
 		query->any_sender = true;
 		return CLI_OK;
+	case OPTION_CGROUP:
+	case OPTION_PATH:
+	case OPTION_EXE:
+		return add_filter(query, option, optarg);
 	default:
 		return CLI_USAGE;
 	}
 }
 
-static int match_events(struct query *query)
+/* Whether the current entry is to be shown. */
+static bool passes(const struct query *query, uint64_t when)
 {
-	static const char *const ids[] = {
-		JOURNAL_ID_DENIED,   JOURNAL_ID_AUDITED, JOURNAL_ID_WOULD_DENY, JOURNAL_ID_REFUSED,
-		JOURNAL_ID_TAMPERED, JOURNAL_ID_DROPPED, JOURNAL_ID_OLDER,
-	};
-	int r = 0;
+	if (when < query->since || (query->until && when > query->until))
+		return false;
+	for (int i = 0; i < N_FILTERS; i++)
+		if (query->filters[i].automaton &&
+		    !cli_filter_passes(&query->filters[i],
+				       cli_journal_field(query->journal, filter_fields[i])))
+			return false;
+	return true;
+}
 
-	for (size_t i = 0; i < ELEMENTS(ids) && r >= 0; i++)
-		r = add_match(query, "MESSAGE_ID", ids[i]);
-	/* who sent an entry is journald's own word: anybody can write the fields without '_' */
-	if (r >= 0 && !query->any_sender)
-		r = add_match(query, "_SYSTEMD_UNIT", "bailiffd.service");
+/*
+ * Goes back over the last entries that are to be shown, and one more: reading begins with a step
+ * ahead. Where there are not so many it begins at the first.
+ */
+static int seek_last(struct query *query)
+{
+	int r = sd_journal_seek_tail(query->journal);
+
+	for (long n = 0; r >= 0 && n <= query->lines;) {
+		uint64_t when;
+
+		r = sd_journal_previous(query->journal);
+		if (r == 0)
+			return sd_journal_seek_head(query->journal);
+		if (r > 0)
+			r = sd_journal_get_realtime_usec(query->journal, &when);
+		if (r >= 0)
+			n += query->lines == 0 || passes(query, when);
+	}
 	return r;
 }
 
 /* Goes to before the first entry to show. */
 static int seek(struct query *query)
 {
-	int r;
-
-	if (query->lines < 0)
-		return query->since ? sd_journal_seek_realtime_usec(query->journal, query->since)
-				    : sd_journal_seek_head(query->journal);
-	r = sd_journal_seek_tail(query->journal);
-	/* one more: the loop begins with a step ahead */
-	if (r >= 0)
-		r = sd_journal_previous_skip(query->journal, (uint64_t)query->lines + 1);
-	/* so few there are: from the first one; with none at all, what comes is the first */
-	if (r >= 0 && r <= query->lines)
-		r = sd_journal_seek_head(query->journal);
-	return r;
+	if (query->lines >= 0)
+		return seek_last(query);
+	return query->since ? sd_journal_seek_realtime_usec(query->journal, query->since)
+			    : sd_journal_seek_head(query->journal);
 }
 
 /* Prints what is there. Answers 0, or a negative errno; -EPIPE where nobody reads any more. */
@@ -205,7 +265,7 @@ static int print_entries(struct query *query)
 		r = sd_journal_get_realtime_usec(query->journal, &when);
 		if (r < 0)
 			return r;
-		if (when < query->since)
+		if (!passes(query, when))
 			continue;
 		r = query->json ? event_print_json(query->journal, when)
 				: event_print_line(query->journal, when);
@@ -277,17 +337,16 @@ static int follow(struct query *query)
 
 static enum cli_status show(struct query *query)
 {
-	int r;
+	int r = cli_journal_events(query->journal, true);
 
-	/* nothing can be read, which is not the same as that nothing happened */
-	if (sd_journal_has_runtime_files(query->journal) <= 0 &&
-	    sd_journal_has_persistent_files(query->journal) <= 0)
-		return cli_error(CLI_FAILED,
-				 geteuid() == 0 ? "events: there is no journal"
-						: "events: the journal cannot be read; be root, "
-						  "or in group systemd-journal");
 	signal(SIGPIPE, SIG_IGN);
-	r = match_events(query);
+	if (r >= 0 && !query->any_sender)
+		r = cli_journal_trusted(query->journal);
+	for (int i = 0; i < N_FILTERS && r >= 0; i++)
+		r = cli_filter_compile(&query->filters[i]);
+	if (r == -E2BIG)
+		return cli_error(CLI_USAGE,
+				 "events: the patterns have too many wildcards together");
 	if (r >= 0)
 		r = seek(query);
 	if (r >= 0)
@@ -302,29 +361,40 @@ static enum cli_status show(struct query *query)
 	return CLI_OK;
 }
 
-static enum cli_status run(int argc, char **argv)
+/* What is wrong with options does not depend on whether the journal can be read. */
+static enum cli_status take_options(struct query *query, int argc, char **argv, bool *ret_helped)
 {
-	_cleanup_(query_clear) struct query query = {.lines = -1};
 	enum cli_status status = CLI_OK;
-	int option, r;
+	int option;
 
-	r = sd_journal_open(&query.journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 	while ((option = cli_option(&cmd_events, argc, argv)) != CLI_END && status == CLI_OK) {
-		if (option == CLI_HELPED)
-			return CLI_OK;
-		if (r < 0 && option != CLI_UNKNOWN)
-			break;
-		status = take_option(&query, option);
+		*ret_helped = option == CLI_HELPED;
+		if (option == CLI_HELPED || option == CLI_UNKNOWN)
+			return *ret_helped ? CLI_OK : CLI_USAGE;
+		status = take_option(query, option);
 	}
 	if (status == CLI_FAILED)
 		return cli_error(CLI_FAILED, "events: out of memory");
-	if (status != CLI_OK)
-		return status;
-	if (optind < argc && r >= 0)
+	if (status == CLI_OK && optind < argc)
 		return cli_error(CLI_USAGE, "events: takes no argument, and \"%s\" is one",
 				 argv[optind]);
-	if (r < 0)
-		return cli_error(CLI_FAILED, "events: cannot open the journal: %s", strerror(-r));
+	if (status == CLI_OK && query->follow && query->until)
+		return cli_error(CLI_USAGE, "events: --follow has no end, and --until is one");
+	return status;
+}
+
+static enum cli_status run(int argc, char **argv)
+{
+	_cleanup_(query_clear) struct query query = {.lines = -1};
+	bool helped = false;
+	enum cli_status status = cli_journal_open("events", &query.journal);
+
+	if (status == CLI_OK)
+		status = take_options(&query, argc, argv, &helped);
+	if (status == CLI_OK && !helped)
+		status = cli_journal_check("events", query.journal);
+	if (status != CLI_OK || helped)
+		return status;
 	if (query.follow && query.lines < 0 && !query.since)
 		query.lines = 10;
 	return show(&query);

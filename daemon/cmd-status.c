@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/cli-json.h"
 #include "daemon/cli-look.h"
@@ -11,22 +12,26 @@
 static const char help[] =
 	"usage: bailiff status [--rules] [--json]\n"
 	"\n"
-	"Shows what the kernel enforces: which policies, in which cgroups, how often\n"
-	"their rules decided otherwise than \"allow\", and how many of these decisions\n"
-	"are in the journal. It is read from the kernel itself: bailiffd need not run.\n"
+	"Shows what the kernel enforces: which policies, since when, in which cgroups,\n"
+	"how often their rules decided otherwise than \"allow\", and how many of these\n"
+	"decisions are in the journal. It is read from the kernel itself: bailiffd need\n"
+	"not run. The memory is that of the kernel's maps, and of bailiffd.\n"
 	"\n"
 	"      --rules   a line for each rule that can deny or audit\n"
 	"      --json    one object\n"
 	"  -h, --help    this\n"
 	"\n"
-	"  DECIDED   denied, audited, or would have been denied\n"
+	"  DENIED    or would have been, where the mode is audit\n"
+	"  AUDITED   allowed, by a rule that says so\n"
 	"  LOGGED    handed to bailiffd for the journal\n"
-	"  DROPPED   not logged: there was no room (DECIDED = LOGGED + DROPPED)\n"
+	"  DROPPED   not logged: there was no room (DENIED + AUDITED = LOGGED + DROPPED)\n"
 	"\n"
 	"Exit status: 0 in force, 1 not (nothing is loaded, or a part is missing), 3 not\n"
 	"known (only root can look).\n";
 
 #define OPTION_RULES 256
+#define TIME_SIZE 24
+#define PATH_WIDTH_MAX 60 /* longer ones push what follows aside */
 
 static const struct option options[] = {
 	CLI_COMMON_OPTIONS,
@@ -80,9 +85,39 @@ static void print_hooks(const struct look *look)
 	puts(any ? "" : " none attached");
 }
 
+/* "2026-11-22 14:30", or "?". */
+static const char *show_time(uint64_t when, char text[static TIME_SIZE])
+{
+	time_t seconds = (time_t)(when / 1000000);
+	struct tm tm;
+
+	if (!when || !localtime_r(&seconds, &tm) ||
+	    !strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M", &tm))
+		strcpy(text, "?");
+	return text;
+}
+
+static void print_memory(const struct look *look)
+{
+	printf("memory:     %" PRIu64 " KiB in the kernel", (uint64_t)look->map_bytes / 1024);
+	if (look->daemon_bytes)
+		printf(", %" PRIu64 " KiB of bailiffd", look->daemon_bytes / 1024);
+	printf("; table: %zu of %zu KiB\n", look->n_cells_used * sizeof(struct bailiff_cell) / 1024,
+	       look->n_cells * sizeof(struct bailiff_cell) / 1024);
+}
+
+static void print_drops(const struct look *look)
+{
+	__u64 dropped = look->stats[BAILIFF_STAT_DROPPED];
+
+	printf("dropped:    %s%" PRIu64 " event%s%s\n", dropped ? cli_colour(CLI_DOUBTFUL) : "",
+	       (uint64_t)dropped, dropped == 1 ? "" : "s", dropped ? cli_colour(CLI_PLAIN) : "");
+}
+
 static void print_head(const struct look *look)
 {
 	const char *daemon = daemon_state();
+	char since[TIME_SIZE];
 
 	printf("bailiffd:   %s%s\n", daemon,
 	       strcmp(daemon, "stopped") == 0 && look->n_slots
@@ -98,16 +133,27 @@ static void print_head(const struct look *look)
 	print_hooks(look);
 	printf("policies:   %zu in %zu cgroup%s\n", look->n_policies, look->n_cgroups,
 	       look->n_cgroups == 1 ? "" : "s");
-	printf("table:      %zu of %zu KiB\n",
-	       look->n_cells_used * sizeof(struct bailiff_cell) / 1024,
-	       look->n_cells * sizeof(struct bailiff_cell) / 1024);
+	printf("loaded:     since %s\n", show_time(look->since, since));
+	print_memory(look);
+	print_drops(look);
 }
 
-static void print_count(const struct bailiff_count *count)
+static void print_count(uint64_t denied, uint64_t audited, const struct bailiff_count *count)
 {
-	printf("%10" PRIu64 " %10" PRIu64 " %s%10" PRIu64 "%s\n", (uint64_t)count->decided,
+	printf(" %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %s%8" PRIu64 "%s\n", denied, audited,
 	       (uint64_t)count->logged, count->dropped ? cli_colour(CLI_DOUBTFUL) : "",
 	       (uint64_t)count->dropped, count->dropped ? cli_colour(CLI_PLAIN) : "");
+}
+
+static void print_rule(const struct look_rule *rule, int width)
+{
+	bool denies = rule->verdict >= BAILIFF_WOULD_DENY;
+	char place[32];
+
+	snprintf(place, sizeof(place), "  line %u:%u", rule->line, rule->column);
+	printf("%-*s", width, place);
+	print_count(denies ? rule->count.decided : 0, denies ? 0 : rule->count.decided,
+		    &rule->count);
 }
 
 static void print_policies(const struct look *look, bool rules)
@@ -119,40 +165,55 @@ static void print_policies(const struct look *look, bool rules)
 	for (size_t i = 0; i < look->n_policies; i++)
 		if ((int)strlen(look->policies[i].name) > width)
 			width = (int)strlen(look->policies[i].name);
-	printf("\n%-*s  MODE     SEVERITY  CGROUPS    DECIDED     LOGGED    DROPPED\n", width,
-	       "POLICY");
+	printf("\n%-*s  MODE    SEV CGROUPS  SINCE              DENIED  AUDITED   LOGGED  "
+	       "DROPPED\n",
+	       width, "POLICY");
 	for (size_t i = 0; i < look->n_policies; i++) {
 		const struct look_policy *policy = &look->policies[i];
+		char since[TIME_SIZE];
 
-		printf("%-*s  %-7s %9u %8zu ", width, policy->name,
-		       policy->audit ? "audit" : "enforce", policy->severity, policy->n_cgroups);
-		print_count(&policy->count);
-		for (size_t j = 0; j < policy->n_rules && rules; j++) {
-			char place[32];
-
-			snprintf(place, sizeof(place), "line %u:%u", policy->rules[j].line,
-				 policy->rules[j].column);
-			printf("  %-*s ", width + 25, place);
-			print_count(&policy->rules[j].count);
-		}
+		printf("%-*s  %-7s %3u %7zu  %-16s", width, policy->name,
+		       policy->audit ? "audit" : "enforce", policy->severity, policy->n_cgroups,
+		       show_time(policy->since, since));
+		print_count(policy->denied, policy->audited, &policy->count);
+		for (size_t j = 0; j < policy->n_rules && rules; j++)
+			print_rule(&policy->rules[j], width + 39);
 	}
+}
+
+static int path_width(const struct look *look)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < look->n_cgroups; i++)
+		if (look->cgroups[i].path && (int)strlen(look->cgroups[i].path) > width)
+			width = (int)strlen(look->cgroups[i].path);
+	return width < PATH_WIDTH_MAX ? width : PATH_WIDTH_MAX;
 }
 
 static void print_cgroups(const struct look *look)
 {
+	int width = path_width(look);
+
 	if (look->n_cgroups)
 		puts("\nCGROUPS");
 	for (size_t i = 0; i < look->n_cgroups; i++) {
 		const struct look_cgroup *cgroup = &look->cgroups[i];
+		int n = cgroup->path ? (int)strlen(cgroup->path) : 0;
 
 		printf("  ");
 		if (cgroup->path)
 			cli_print(stdout, cgroup->path);
 		else
-			printf("(id %" PRIu64 ", not below /sys/fs/cgroup)", (uint64_t)cgroup->id);
-		printf(" %s", cli_colour(CLI_FAINT));
-		for (size_t j = 0; cgroup->slot && j < cgroup->slot->n_policies; j++)
-			printf(" %s", look->policies[cgroup->slot->policies[j]].name);
+			n = printf("(id %" PRIu64 ", not below /sys/fs/cgroup)",
+				   (uint64_t)cgroup->id);
+		printf("%*s %s", n < width ? width - n : 0, "", cli_colour(CLI_FAINT));
+		for (size_t j = 0; cgroup->slot && j < cgroup->slot->n_policies; j++) {
+			const struct look_policy *policy =
+				&look->policies[cgroup->slot->policies[j]];
+
+			printf(" %s%s", policy->name, policy->audit ? " (audit)" : "");
+		}
 		printf("%s%s\n", cgroup->slot ? "" : " (none)", cli_colour(CLI_PLAIN));
 	}
 }
@@ -193,6 +254,11 @@ static struct json_object *json_rules(const struct look_policy *policy)
 
 		json_add_number(rule, "line", policy->rules[i].line);
 		json_add_number(rule, "column", policy->rules[i].column);
+		json_add_text(rule, "verdict",
+			      policy->rules[i].verdict == BAILIFF_AUDIT	       ? "audit"
+			      : policy->rules[i].verdict == BAILIFF_WOULD_DENY ? "would-deny"
+			      : policy->rules[i].verdict == BAILIFF_DENY       ? "deny"
+									       : NULL);
 		json_add_count(rule, &policy->rules[i].count);
 		json_object_array_add(list, rule);
 	}
@@ -211,6 +277,10 @@ static struct json_object *json_policies(const struct look *look, bool rules)
 		json_add_text(object, "mode", policy->audit ? "audit" : "enforce");
 		json_add_number(object, "severity", policy->severity);
 		json_add_number(object, "cgroups", policy->n_cgroups);
+		if (policy->since)
+			json_add_number(object, "since_us", policy->since);
+		json_add_number(object, "denied", policy->denied);
+		json_add_number(object, "audited", policy->audited);
 		json_add_count(object, &policy->count);
 		if (rules)
 			json_object_object_add(object, "rules", json_rules(policy));
@@ -276,6 +346,12 @@ static enum cli_status print_json(const struct look *look, bool rules)
 	json_object_object_add(object, "stats", stats);
 	json_add_bool(object, "bindings_full", look->bindings_full);
 	json_add_number(object, "images_damaged", look->n_slots_damaged);
+	if (look->since)
+		json_add_number(object, "loaded_since_us", look->since);
+	json_add_number(object, "kernel_bytes", look->map_bytes);
+	if (look->daemon_bytes)
+		json_add_number(object, "daemon_bytes", look->daemon_bytes);
+	json_add_number(object, "dropped", look->stats[BAILIFF_STAT_DROPPED]);
 	json_add_number(object, "table_bytes", look->n_cells * sizeof(struct bailiff_cell));
 	json_add_number(object, "table_bytes_used",
 			look->n_cells_used * sizeof(struct bailiff_cell));

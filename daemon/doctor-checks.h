@@ -20,6 +20,7 @@ void check_memory(struct doctor_finding *finding);
 void check_journal(struct doctor_finding *finding);
 void check_policies(struct doctor_finding *finding);
 void check_pins(struct doctor_finding *finding);
+void check_daemon(struct doctor_finding *finding);
 
 /* @mend may be NULL. */
 void doctor_say(struct doctor_finding *finding, enum doctor_level level, const char *mend,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/cgroups.h"
+#include "daemon/cli.h"
 #include "daemon/doctor-checks.h"
 #include "daemon/kernel.h"
 #include "daemon/store.h"
@@ -65,7 +66,8 @@ void check_memory(struct doctor_finding *finding)
 	while (file && !found && fgets(line, sizeof(line), file))
 		found = sscanf(line, "MemAvailable: %llu kB", &available) == 1;
 	if (!found)
-		doctor_say(finding, DOCTOR_WARN, NULL, "how much is free cannot be told");
+		doctor_say(finding, DOCTOR_WARN, "mount -t proc proc /proc",
+			   "how much is free cannot be told: /proc/meminfo has no MemAvailable");
 	else if (available / 1024 < MEMORY_ENOUGH_MIB)
 		doctor_say(finding, DOCTOR_WARN, "free some, or have fewer rules",
 			   "%llu MiB free; large policies need up to %d", available / 1024,
@@ -122,6 +124,29 @@ static bool check_folder(struct doctor_finding *finding, const char *path)
 	return good;
 }
 
+/* What bailiffd would say of the files at its next look. */
+static void check_files(struct doctor_finding *finding)
+{
+	static const char *const folders[] = {STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL};
+	_cleanup_(diag_clear) struct diag diag = {};
+	_cleanup_(store_freep) struct store *store = NULL;
+	int r = store_load(folders, NULL, NULL, &diag, &store);
+
+	if (r < 0)
+		doctor_say(finding, DOCTOR_WARN,
+			   geteuid() == 0 ? "see the error, and the folder's rights"
+					  : "run this as root",
+			   "cannot be read: %s", strerror(-r));
+	else if (diag.n_errors)
+		doctor_say(finding, DOCTOR_WARN, "bailiff check",
+			   "%zu error%s, from %s on: such a policy is not put into force",
+			   diag.n_errors, diag.n_errors == 1 ? "" : "s", diag.items[0].file);
+	else
+		doctor_say(finding, DOCTOR_OK, NULL,
+			   STORE_FOLDER_ETC " is root's alone; %zu without errors",
+			   store->n_entries);
+}
+
 void check_policies(struct doctor_finding *finding)
 {
 	if (!check_folder(finding, STORE_FOLDER_ETC) || !check_folder(finding, STORE_FOLDER_RUN))
@@ -130,7 +155,24 @@ void check_policies(struct doctor_finding *finding)
 		doctor_say(finding, DOCTOR_WARN, "mkdir -p -m 755 " STORE_FOLDER_ETC,
 			   "there is no " STORE_FOLDER_ETC);
 	else
-		doctor_say(finding, DOCTOR_OK, NULL, STORE_FOLDER_ETC " is root's alone");
+		check_files(finding);
+}
+
+void check_daemon(struct doctor_finding *finding)
+{
+	switch (cli_daemon()) {
+	case CLI_DAEMON_RUNS:
+		doctor_say(finding, DOCTOR_OK, NULL, "running");
+		break;
+	case CLI_DAEMON_STOPPED:
+		doctor_say(finding, DOCTOR_WARN, "systemctl enable --now bailiffd",
+			   "not running: no policy comes into force, and no event is logged");
+		break;
+	case CLI_DAEMON_UNKNOWN:
+		doctor_say(finding, DOCTOR_WARN, "run this as root",
+			   "whether it runs cannot be told: " CLI_LOCK " cannot be read");
+		break;
+	}
 }
 
 void check_pins(struct doctor_finding *finding)

@@ -79,7 +79,8 @@ void check_kernel(struct doctor_finding *finding)
 	bool arm64;
 
 	if (uname(&name) < 0 || !parse_version(&name, version)) {
-		doctor_say(finding, DOCTOR_WARN, NULL, "its version cannot be told");
+		doctor_say(finding, DOCTOR_WARN, "compare what \"uname -r\" says with 6.1.54",
+			   "its version cannot be told");
 		return;
 	}
 	arm64 = strcmp(name.machine, "aarch64") == 0;
@@ -218,6 +219,7 @@ void check_membarrier(struct doctor_finding *finding)
 	if (commands >= 0 && (commands & MEMBARRIER_CMD_GLOBAL))
 		doctor_say(finding, DOCTOR_OK, NULL, "there");
 	else
-		doctor_say(finding, DOCTOR_WARN, NULL,
+		doctor_say(finding, DOCTOR_WARN,
+			   "take nohz_full= off the kernel's command line, if that matters",
 			   "not there (nohz_full?): each reload takes a tenth of a second longer");
 }

@@ -28,6 +28,7 @@ static const struct {
 	{"journal", false, check_journal},
 	{"policies", false, check_policies},
 	{"pins", false, check_pins},
+	{"bailiffd", false, check_daemon},
 };
 
 void doctor_say(struct doctor_finding *finding, enum doctor_level level, const char *mend,

@@ -16,6 +16,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include "daemon/event-id.h"
 #include "daemon/event-text.h"
 #include "daemon/util.h"
 
@@ -103,6 +104,18 @@ static const char *message_id(const struct bailiff_event *event)
 						      : JOURNAL_ID_AUDITED;
 }
 
+/* Without a boot's id an event has no name, and is told all the same. */
+static void add_id(struct fields *fields, const struct bailiff_event *event)
+{
+	char id[EVENT_ID_SIZE];
+	sd_id128_t boot;
+
+	if (sd_id128_get_boot(&boot) < 0)
+		return;
+	event_id(event, boot, id);
+	add_string(fields, "BAILIFF_ID", id);
+}
+
 static void add_what(struct fields *fields, const struct bailiff_event *event)
 {
 	_cleanup_(freep) char *sentence = event_sentence(event);
@@ -112,6 +125,7 @@ static void add_what(struct fields *fields, const struct bailiff_event *event)
 	add_string(fields, "MESSAGE", sentence);
 	add_string(fields, "MESSAGE_ID", message_id(event));
 	add_number(fields, "PRIORITY", event->verdict == BAILIFF_DENY ? LOG_WARNING : LOG_NOTICE);
+	add_id(fields, event);
 	add_string(fields, "BAILIFF_ACTION", event_action(event));
 	add_string(fields, "BAILIFF_VERDICT", event_verdict(event));
 	add_string(fields, "BAILIFF_REASON", event_reason(event));

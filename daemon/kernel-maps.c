@@ -173,6 +173,41 @@ int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value)
 	return 0;
 }
 
+/* The kernel tells it of each map beside its descriptor: proc(5), "fdinfo". */
+static int map_memory(int fd, __u64 *ret_bytes)
+{
+	_cleanup_(fclosep) FILE *file = NULL;
+	unsigned long long bytes;
+	char name[64], line[128];
+
+	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+	file = fopen(name, "re");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1) {
+			*ret_bytes = bytes;
+			return 0;
+		}
+	return -ENODATA;
+}
+
+int kernel_memory_get(const struct kernel *kernel, __u64 *ret_bytes)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < N_MAPS; i++) {
+		__u64 bytes = 0;
+		int r = kernel->maps[i] < 0 ? 0 : map_memory(kernel->maps[i], &bytes);
+
+		if (r < 0)
+			return r;
+		sum += bytes;
+	}
+	*ret_bytes = sum;
+	return 0;
+}
+
 static int on_record(void *userdata, void *data, size_t size)
 {
 	struct kernel *kernel = userdata;

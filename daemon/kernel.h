@@ -241,6 +241,10 @@ int kernel_count_get(struct kernel *kernel, __u32 counter, struct bailiff_count 
 int kernel_count_clear(struct kernel *kernel, __u32 counter);
 int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value);
 
+/* What all maps take of the kernel's memory, in bytes, as it charges it. Returns 0 or a negative
+ * errno. */
+int kernel_memory_get(const struct kernel *kernel, __u64 *ret_bytes);
+
 /*
  * The ring: a descriptor to poll, and reading all that is there. @handle gets one event with its
  * texts, @size bytes; it returns 0, or a negative errno, which ends the reading.

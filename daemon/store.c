@@ -341,7 +341,22 @@ static int write_all(int fd, const char *text, size_t n)
 	return fdatasync(fd) < 0 ? -errno : 0;
 }
 
-/* Writes a file beside the old one and puts it in its place. */
+/* Whether a file holds just that: what was kept before this start keeps its time. */
+static bool holds_text(int folder, const char *file, const struct store_text *text)
+{
+	_cleanup_(close_fdp) int fd = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_(freep) char *content = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (size_t)st.st_size != text->n_text)
+		return false;
+	content = malloc(text->n_text + 1);
+	return content && read(fd, content, text->n_text) == (ssize_t)text->n_text &&
+	       (text->n_text == 0 || memcmp(content, text->text, text->n_text) == 0);
+}
+
+/* Writes a file beside the old one and puts it in its place, unless it is the same. */
 static int keep_text(int folder, const struct store_entry *entry)
 {
 	_cleanup_(close_fdp) int fd = -1;
@@ -351,6 +366,8 @@ static int keep_text(int folder, const struct store_entry *entry)
 	if (snprintf(file, sizeof(file), "%s" SUFFIX, entry->name) >= (int)sizeof(file) ||
 	    snprintf(next, sizeof(next), ".%s", entry->name) >= (int)sizeof(next))
 		return -ENAMETOOLONG;
+	if (holds_text(folder, file, entry->text))
+		return 0;
 	fd = openat(folder, next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;

@@ -28,7 +28,15 @@ _bailiff_value() {
 	case $1 in
 	--policy) mapfile -t COMPREPLY < <(compgen -W "$(_bailiff_policies)" -- "$word") ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W "deny audit would-deny" -- "$word") ;;
-	--since) mapfile -t COMPREPLY < <(compgen -W "10m 1h 1d today yesterday" -- "$word") ;;
+	--since | --until) mapfile -t COMPREPLY < <(compgen -W "10m 1h 1d today yesterday" -- "$word") ;;
+	--reason)
+		mapfile -t COMPREPLY < <(compgen -W "no-namespace other-namespace too-long unreadable \
+			no-scratch invoked-name second-name drift spelling other-name" -- "$word")
+		;;
+	--path | --exe)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
 	--unit)
 		mapfile -t COMPREPLY < <(compgen -W "$(systemctl list-units --plain --no-legend \
 			--type=service 2>/dev/null | cut -d ' ' -f 1)" -- "$word")
@@ -40,7 +48,7 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check try diff status events doctor convert release \
+		mapfile -t COMPREPLY < <(compgen -W "check try diff status events why doctor convert release \
 			--help --version" \
 			-- "$word")
 		return
@@ -49,7 +57,8 @@ _bailiff() {
 	[ "$word" != = ] || word=
 	[ "$before" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}
 	case $command:$before in
-	events:--policy | events:--verdict | events:--since | events:--unit)
+	events:--policy | events:--verdict | events:--since | events:--until | events:--unit | \
+		events:--reason | events:--path | events:--exe)
 		_bailiff_value "$before" "$word"
 		return
 		;;
@@ -63,7 +72,7 @@ _bailiff() {
 		return
 		;;
 	try:--connect | try:--listen | try:--bind | try:--accept | try:--capability | try:--in) return ;;
-	events:-n | events:--lines) return ;;
+	events:-n | events:--lines | events:--cgroup) return ;;
 	convert:--posture)
 		mapfile -t COMPREPLY < <(compgen -W "audit block" -- "$word")
 		return
@@ -84,8 +93,13 @@ _bailiff() {
 	diff) options="--all --json --help" ;;
 	status) options="--rules --json --help" ;;
 	events)
-		options="--follow --lines= --since= --policy= --verdict= --unit= --any-sender --json
-			--help"
+		options="--follow --lines= --since= --until= --policy= --verdict= --reason= --unit=
+			--cgroup= --path= --exe= --any-sender --json --help"
+		;;
+	why)
+		options="--last --any-sender --json --help"
+		[[ $word == -* ]] || options=$(bailiff events --json -n 20 2>/dev/null |
+			sed -n 's/.*"id": *"\([0-9a-z]*\)".*/\1/p')
 		;;
 	doctor) options="--json --help" ;;
 	convert) options="--output= --force --select= --posture= --help" ;;
