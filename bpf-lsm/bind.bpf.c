@@ -102,8 +102,9 @@ int BPF_PROG(bailiff_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 }
 
 /*
- * All that are there, parents before children. To go through their folders instead would leave out
- * what the daemon may not enter, and paths that are longer than a path may be.
+ * All that are there, parents before children; without a selector they are bound to nothing. To go
+ * through their folders instead would leave out what the daemon may not enter, and paths that are
+ * longer than a path may be.
  */
 SEC("?iter/cgroup")
 int bailiff_bind_all(struct bpf_iter__cgroup *context)
@@ -113,7 +114,7 @@ int bailiff_bind_all(struct bpf_iter__cgroup *context)
 	__u32 zero = 0;
 
 	state = bpf_map_lookup_elem(&control, &zero);
-	if (state && state->selector && cgroup)
+	if (state && cgroup)
 		bind(state, cgroup);
 	return 0;
 }

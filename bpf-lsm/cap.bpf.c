@@ -73,6 +73,25 @@ static __always_inline int decide_call(struct subject *subject)
 	return process == NO_PROCESS ? 0 : decide_process(subject, process);
 }
 
+/* include/linux/sched.h: a thread of io_uring. */
+#define PF_IO_WORKER 0x10
+
+/*
+ * Whether a file system asks, by its own credentials, for what it does below on somebody's behalf:
+ * an overlay acts on its layers as who mounted it. io_uring has other credentials for a while too,
+ * and those are its user's own.
+ */
+static __always_inline bool is_file_systems_own(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (BPF_CORE_READ(task, cred) == BPF_CORE_READ(task, real_cred))
+		return false;
+	if (bpf_core_field_exists(task->io_uring) && BPF_CORE_READ(task, io_uring))
+		return false;
+	return !(BPF_CORE_READ(task, flags) & PF_IO_WORKER);
+}
+
 /*
  * Every use of a capability comes by here, many a time where the answer only chooses between two
  * ways to do the same: those (CAP_OPT_NOAUDIT) are decided, not logged, and counted all together.
@@ -84,7 +103,7 @@ int BPF_PROG(bailiff_capable, const void *cred, void *ns, int cap, unsigned int 
 
 	if (ret)
 		return ret;
-	if (!subject_current(&subject))
+	if (!subject_current(&subject) || is_file_systems_own())
 		return 0;
 	if (cap == CAP_SYS_ADMIN && decide_call(&subject))
 		return -EPERM;

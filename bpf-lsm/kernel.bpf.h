@@ -186,6 +186,8 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	unsigned int ptrace;
+	unsigned int flags;
+	void *io_uring;
 	unsigned in_execve : 1;
 	__u64 start_boottime;
 	struct mm_struct *mm;

@@ -14,16 +14,6 @@
 #include "daemon/kernel-internal.h"
 #include "daemon/known.h"
 
-int kernel_unbind(struct kernel *kernel, __u64 cgroup)
-{
-	int fd = kernel->maps[MAP_BINDINGS];
-
-	if (bpf_map_delete_elem(fd, &cgroup) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	__atomic_fetch_sub(&kernel->control->bound[cgroup % BAILIFF_BOUND], 1, __ATOMIC_SEQ_CST);
-	return 0;
-}
-
 int kernel_binding_get(struct kernel *kernel, __u64 cgroup, __u32 *ret_slot)
 {
 	return bpf_map_lookup_elem(kernel->maps[MAP_BINDINGS], &cgroup, ret_slot) < 0 ? -errno : 0;

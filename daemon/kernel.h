@@ -166,8 +166,7 @@ bool kernel_hook_needed(enum kernel_hook hook, const struct kernel_needs *needs)
 /* Loads the programs that are needed and not there yet. */
 int kernel_load_programs(struct kernel *kernel, const struct kernel_needs *needs);
 
-/* Binds all cgroups that there are, as the selector in force says. Returns 0 or a negative errno.
- */
+/* Binds all cgroups as the selector in force says. Returns 0 or a negative errno. */
 int kernel_bind_all(struct kernel *kernel);
 
 /*
@@ -204,8 +203,7 @@ struct bailiff_cell *kernel_arena(struct kernel *kernel, size_t *ret_n_cells);
 
 /*
  * Calls @handle for each descriptor of a file or folder that a task in a bound cgroup has, and for
- * each mapping of a file; @path has older->n_path bytes and no NUL. It returns 0, or a negative
- * errno, which ends the walk. Returns 0 or a negative errno.
+ * each mapping of a file; @path has older->n_path bytes, no NUL. Both return 0 or a negative errno.
  */
 int kernel_older_walk(struct kernel *kernel,
 		      int (*handle)(void *userdata, const struct bailiff_older *older,
@@ -213,7 +211,6 @@ int kernel_older_walk(struct kernel *kernel,
 		      void *userdata);
 
 /* cgroup bindings. kernel_binding_next() gives the id after @id (0: the first), or -ENOENT. */
-int kernel_unbind(struct kernel *kernel, __u64 cgroup);
 int kernel_binding_get(struct kernel *kernel, __u64 cgroup, __u32 *ret_slot);
 int kernel_binding_next(struct kernel *kernel, __u64 id, __u64 *ret_id);
 
@@ -241,8 +238,7 @@ int kernel_count_get(struct kernel *kernel, __u32 counter, struct bailiff_count 
 int kernel_count_clear(struct kernel *kernel, __u32 counter);
 int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value);
 
-/* What all maps take of the kernel's memory, in bytes, as it charges it. Returns 0 or a negative
- * errno. */
+/* What all maps take of the kernel's memory, in bytes. Returns 0 or a negative errno. */
 int kernel_memory_get(const struct kernel *kernel, __u64 *ret_bytes);
 
 /*

@@ -6,19 +6,6 @@
 
 #include "daemon/kernel.h"
 
-static int unbind_all(struct kernel *kernel)
-{
-	__u64 id;
-	int r;
-
-	while ((r = kernel_binding_next(kernel, 0, &id)) >= 0) {
-		r = kernel_unbind(kernel, id);
-		if (r < 0)
-			return r;
-	}
-	return r == -ENOENT ? 0 : r;
-}
-
 /* How often a cgroup could not be bound. */
 static __u64 n_unbound(struct kernel *kernel)
 {
@@ -41,7 +28,7 @@ int rebind_all(struct kernel *kernel)
 {
 	struct bailiff_control *control = kernel_control(kernel);
 	__u64 before = n_unbound(kernel);
-	int r = control->selector ? kernel_bind_all(kernel) : unbind_all(kernel);
+	int r = kernel_bind_all(kernel);
 
 	raise_serial(control);
 	if (r < 0)

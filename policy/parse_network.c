@@ -230,6 +230,8 @@ static int take_protocol(struct parser *p, const struct span *word, unsigned pro
 /* What can only be meant as an address, well written or not. */
 static bool looks_like_address(const struct span *word)
 {
+	if (memchr(word->text, ',', word->n) && !strchr("/@", word->text[0]))
+		return false; /* only in the name of a socket, which may have braces */
 	for (size_t i = 0; i < word->n; i++)
 		if (strchr("/*?[]{}\\@.:0123456789", word->text[i]))
 			return true;
@@ -272,7 +274,7 @@ int parse_network(struct parser *p, const struct span *value)
 			r = take_verb(p, &word, (unsigned)verb);
 		else if (protocol >= 0)
 			r = take_protocol(p, &word, (unsigned)protocol);
-		else if (looks_like_address(&word) && !memchr(word.text, ',', word.n))
+		else if (looks_like_address(&word))
 			r = take_address(p, &word);
 		else
 			r = take_unknown(p, &word);

@@ -24,9 +24,13 @@ static const struct {
 	/* The root cgroup itself, not what is beneath: that is everything. */
 	{"/", GLOB_SLASH_PLAIN},
 	{"/init.scope", GLOB_BENEATH},
+	/* One pattern: each more would be one more with which sets of policies can meet. */
 	{"{,/*.slice{,/*.slice{,/*.slice}}}/"
 	 "{bailiffd,ssh,sshd,kubelet,containerd,crio,docker,podman,dbus,"
-	 "systemd-journald,systemd-udevd,systemd-logind}.service",
+	 "systemd-journald,systemd-udevd,systemd-logind,"
+	 /* logins at the machine itself: who logs in stays under what held at his login */
+	 "{getty,serial-getty}@*,console-getty,emergency,rescue,debug-shell,gdm,gdm3,lightdm,sddm}."
+	 "service",
 	 GLOB_BENEATH},
 	/* What watches a container, in a cgroup beside it. */
 	{"{,/*.slice{,/*.slice{,/*.slice}}}/{libpod,crio}-conmon-*.scope", GLOB_BENEATH},

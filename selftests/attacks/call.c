@@ -6,6 +6,11 @@
  *
  *	call touch|attribute|acl PATH		times, a trusted attribute, an access control list
  *	call connect PATH			to a unix socket
+ *	call serve PATH				listens on one
+ *	call tcp ADDRESS PORT			connects
+ *	call make PATH				a file, and removes it
+ *	call link|rename FROM TO			and back
+|rename FROM TO
  *	call flags PATH				FS_IOC_SETFLAGS of what there is, by a descriptor to
  *read call terminal FLAGS			TIOCGPTPEER with these flags call queue NAME FLAGS
  *mq_open call encrypt FOLDER			FS_IOC_SET_ENCRYPTION_POLICY call handle-open FOLDER
@@ -14,10 +19,12 @@
  *	call watches SECONDS			takes all instances of inotify that it gets
  */
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/fscrypt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +98,39 @@ static int call_connect(const char *path)
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	return verdict(connect(fd, (struct sockaddr *)&address, sizeof(address)));
+}
+
+/* IPv4 in IPv6 is an address of IPv6. */
+static int call_tcp(const char *host, const char *port)
+{
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(atoi(port))};
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = v6.sin6_port};
+	bool is_v4 = inet_pton(AF_INET, host, &v4.sin_addr) == 1;
+	int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+
+	if (fd < 0 || (!is_v4 && inet_pton(AF_INET6, host, &v6.sin6_addr) != 1))
+		return 2;
+	if (is_v4)
+		return verdict(connect(fd, (struct sockaddr *)&v4, sizeof(v4)));
+	return verdict(connect(fd, (struct sockaddr *)&v6, sizeof(v6)));
+}
+
+static int call_serve(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 64) < 0)
+		return verdict(-1);
+	return pause();
+}
+
+static int call_make(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	return verdict(fd < 0 ? -1 : unlink(path));
 }
 
 static int call_flags(const char *path)
@@ -172,6 +212,16 @@ int main(int argc, char **argv)
 		return call_acl(path);
 	if (strcmp(what, "connect") == 0)
 		return call_connect(path);
+	if (strcmp(what, "tcp") == 0 && argc == 4)
+		return call_tcp(path, argv[3]);
+	if (strcmp(what, "serve") == 0)
+		return call_serve(path);
+	if (strcmp(what, "make") == 0)
+		return call_make(path);
+	if (strcmp(what, "link") == 0 && argc == 4)
+		return verdict(link(path, argv[3]) < 0 ? -1 : unlink(argv[3]));
+	if (strcmp(what, "rename") == 0 && argc == 4)
+		return verdict(rename(path, argv[3]) < 0 ? -1 : rename(argv[3], path));
 	if (strcmp(what, "flags") == 0)
 		return call_flags(path);
 	if (strcmp(what, "terminal") == 0)

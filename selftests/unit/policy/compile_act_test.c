@@ -69,7 +69,7 @@ static void a_default_of_networks(void **state)
 				      "default = deny\n"
 				      "allow = connect tcp 10.0.0.0/8:5432 [fd00::]/8:443\n"
 				      "allow = listen accept udp\n"
-				      "allow = connect unix /run/x/*.sock @abc*\n"
+				      "allow = connect unix /run/x/{*.sock,s,t} @abc*\n"
 				      "allow = netlink\n");
 
 	(void)state;
@@ -83,6 +83,7 @@ static void a_default_of_networks(void **state)
 	network_is(image, "cu1.2.3.4 5", BAILIFF_DENY, 2);
 	network_is(image, "cx/run/x/a.sock", BAILIFF_ALLOW, 5);
 	network_is(image, "cx/var/run/x/a.sock", BAILIFF_ALLOW, 5);
+	network_is(image, "cx/run/x/t", BAILIFF_ALLOW, 5);
 	network_is(image, "cx@abcd", BAILIFF_ALLOW, 5);
 	network_is(image, "cx@bcd", BAILIFF_DENY, 2);
 	network_is(image, "cx", BAILIFF_DENY, 2);

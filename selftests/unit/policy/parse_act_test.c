@@ -235,7 +235,7 @@ static void rules_of_networks(void **state)
 					   "   sctp\n"
 					   "deny = raw *\n"
 					   "[network]\n"
-					   "deny = connect unix /a\\ b/** @x\n");
+					   "deny = connect unix /a\\ b/** @{x,y}\n");
 
 	(void)state;
 	rule_is(policy, 0, POLICY_NETWORK, BAILIFF_DENY, "default", 6, 1);
@@ -248,7 +248,7 @@ static void rules_of_networks(void **state)
 	rule_is(policy, 7, POLICY_NETWORK, BAILIFF_AUDIT, "accept sctp", 10, 4);
 	rule_is(policy, 8, POLICY_NETWORK, BAILIFF_DENY, "raw *", 11, 12);
 	rule_is(policy, 9, POLICY_NETWORK, BAILIFF_DENY, "connect unix /a\\ b/**", 13, 21);
-	rule_is(policy, 10, POLICY_NETWORK, BAILIFF_DENY, "connect unix @x", 13, 30);
+	rule_is(policy, 10, POLICY_NETWORK, BAILIFF_DENY, "connect unix @{x,y}", 13, 30);
 	assert_int_equal(policy->n_rules, 12);
 	policy_free(policy);
 }

@@ -111,6 +111,9 @@ static void the_hosts_own_needs_to_be_asked_for(void **state)
 	is(s, "/system.slice/bailiffd.service", 2);
 	is(s, "/system.slice/systemd-journald.service", 2);
 	is(s, "/system.slice/dbus.service", 2);
+	is(s, "/system.slice/system-getty.slice/getty@tty1.service", 2);
+	is(s, "/system.slice/rescue.service", 2);
+	is(s, "/system.slice/getty.service", 1 | 2 | 4);
 	is(s, "/runtime.slice/kubelet.service", 2);
 	is(s, "/a.slice/a-b.slice/a-b-c.slice/crio.service", 2);
 	is(s, "/system.slice/nginx.service", 1 | 2 | 4);
