@@ -19,6 +19,7 @@ static const char help[] =
 	"  check [FILE|FOLDER|-]...  what is wrong in policies, with line and column\n"
 	"  status                    which policies are in force, where, with counts\n"
 	"  events                    what was denied or audited, from the journal\n"
+	"  learn SELECTOR -o FILE    writes the policy that a service needs\n"
 	"  doctor                    what this machine lacks, and how to mend it\n"
 	"  release                   end all enforcement\n"
 	"\n"
@@ -29,7 +30,7 @@ static const char help[] =
 	"is no, 2 wrong usage, 3 it could not be done. See bailiff(1), bailiff.policy(5).\n";
 
 static const struct cli_command *const commands[] = {
-	&cmd_check, &cmd_status, &cmd_events, &cmd_doctor, &cmd_release,
+	&cmd_check, &cmd_status, &cmd_events, &cmd_learn, &cmd_doctor, &cmd_release,
 };
 
 static enum cli_status run(int argc, char **argv)

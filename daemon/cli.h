@@ -29,6 +29,7 @@ struct cli_command {
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_events;
+extern const struct cli_command cmd_learn;
 extern const struct cli_command cmd_release;
 extern const struct cli_command cmd_status;
 
