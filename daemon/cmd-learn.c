@@ -133,7 +133,7 @@ static enum cli_status set_selector(struct learning *l, const char *argument)
 				 "learn: \"%s\" selects nothing; write unit=NAME or cgroup=GLOB",
 				 argument);
 	value = value ? value + 1 : argument;
-	n = asprintf(&l->select, "%s = %s%s", cgroup ? "cgroup" : "unit", value,
+	n = asprintf(&l->select, "%-9s = %s%s", cgroup ? "cgroup" : "unit", value,
 		     cgroup || strchr(value, '.') ? "" : ".service");
 	if (n < 0) {
 		l->select = NULL;
@@ -345,7 +345,8 @@ static enum cli_status run(int argc, char **argv)
 	if (status != CLI_OK)
 		return status;
 	if (optind + 1 != argc)
-		return cli_error(CLI_USAGE, "learn: takes one selector, such as unit=nginx.service");
+		return cli_error(CLI_USAGE,
+				 "learn: takes one selector, such as unit=nginx.service");
 	if (!l.output && !l.merge)
 		return cli_error(CLI_USAGE, "learn: where to? give -o FILE, or --merge=FILE");
 	if (l.output && strcmp(l.output, "-") == 0 && l.json)

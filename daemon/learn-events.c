@@ -35,8 +35,7 @@ enum cli_status learn_events_open(struct learning *l)
 	if (r >= 0)
 		r = sd_journal_get_fd(l->journal);
 	if (r >= 0)
-		r = sd_journal_seek_realtime_usec(l->journal,
-						  (uint64_t)time(NULL) * 1000000);
+		r = sd_journal_seek_realtime_usec(l->journal, (uint64_t)time(NULL) * 1000000);
 	if (r < 0)
 		return cli_error(CLI_FAILED, "learn: cannot read the journal: %s", strerror(-r));
 	return CLI_OK;
@@ -68,9 +67,9 @@ static void entry_clear(struct entry *entry)
 
 static int entry_read(sd_journal *journal, struct entry *entry)
 {
-	static const char *const names[] = {"BAILIFF_ACTION",  "BAILIFF_PATH",   "BAILIFF_EXE",
-					    "BAILIFF_POLICY",  "BAILIFF_REASON", "BAILIFF_VERDICT",
-					    "BAILIFF_CGROUP",  "BAILIFF_PID"};
+	static const char *const names[] = {"BAILIFF_ACTION", "BAILIFF_PATH",	"BAILIFF_EXE",
+					    "BAILIFF_POLICY", "BAILIFF_REASON", "BAILIFF_VERDICT",
+					    "BAILIFF_CGROUP", "BAILIFF_PID"};
 	char **fields = (char **)entry;
 
 	_Static_assert(ELEMENTS(names) == sizeof(*entry) / sizeof(*fields), "one name each");

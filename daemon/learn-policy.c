@@ -34,7 +34,8 @@ static char *text_format(const char *format, ...)
 
 /*
  * "nginx" of "unit = nginx.service": what a policy's name may be made of. The policy is called
- * "learn-nginx.PID", so that neither counts nor journal entries of an earlier one are taken for its own.
+ * "learn-nginx.PID", so that neither counts nor journal entries of an earlier one are taken for its
+ * own.
  */
 #define PID_DIGITS 10
 
@@ -114,8 +115,9 @@ enum cli_status learn_policy_claim(struct learning *l)
 	if (l->lock < 0)
 		return cli_error(CLI_FAILED, "learn: cannot write to %s: %s%s", STORE_FOLDER_RUN,
 				 strerror(-l->lock),
-				 l->lock == -EACCES ? "; only root can learn"
-				 : l->lock == -ENOENT ? "; start bailiffd first" : "");
+				 l->lock == -EACCES   ? "; only root can learn"
+				 : l->lock == -ENOENT ? "; start bailiffd first"
+						      : "");
 	return remove_left(stem);
 }
 

@@ -34,17 +34,20 @@ static int add_text(char ***texts, size_t *n, char *text)
 static char *describe(const struct learn_fact *fact)
 {
 	static const char *const kinds[] = {
-		[LEARN_EXEC] = "exec",		   [LEARN_MAP] = "map",
-		[LEARN_READ] = "read",		   [LEARN_WRITE] = "write",
-		[LEARN_MOVE] = "move",		   [LEARN_NETWORK] = "network",
-		[LEARN_CAPABILITY] = "capability", [LEARN_PROCESS] = "process",
+		[LEARN_EXEC] = "exec",
+		[LEARN_MAP] = "map",
+		[LEARN_READ] = "read",
+		[LEARN_WRITE] = "write",
+		[LEARN_MOVE] = "move",
+		[LEARN_NETWORK] = "network",
+		[LEARN_CAPABILITY] = "capability",
+		[LEARN_PROCESS] = "process",
 	};
 	_cleanup_(freep) char *what = text_printable((struct text){fact->what, strlen(fact->what)});
 	_cleanup_(freep) char *exe = text_printable((struct text){fact->exe, strlen(fact->exe)});
 	char *text;
 
-	if (!what || !exe ||
-	    asprintf(&text, "%s %s by %s", kinds[fact->kind], what, exe) < 0)
+	if (!what || !exe || asprintf(&text, "%s %s by %s", kinds[fact->kind], what, exe) < 0)
 		return NULL;
 	return text;
 }
@@ -209,12 +212,14 @@ static void put_gaps(const struct learning *l, FILE *out)
 	if (!is_complete(l))
 		put_note(out, "INCOMPLETE: it did more than this policy allows.");
 	if (l->n_dropped)
-		put_note(out, "- %llu events were lost, as they came too fast. Learn again with "
-			      "--merge.",
+		put_note(out,
+			 "- %llu events were lost, as they came too fast. Learn again with "
+			 "--merge.",
 			 l->n_dropped);
 	if (l->n_missing)
-		put_note(out, "- %llu events did not come into the journal. Learn again with "
-			      "--merge.",
+		put_note(out,
+			 "- %llu events did not come into the journal. Learn again with "
+			 "--merge.",
 			 l->n_missing);
 	if (l->too_many)
 		put_note(out, "- more than %u different things were done.", LEARN_FACTS_MAX);
@@ -243,7 +248,8 @@ static char *make_head(const struct learning *l)
 	put_note(out, "Learnt by \"bailiff learn %s\" on %s, in %llu s: %llu events.", l->argument,
 		 date, l->took, l->n_events);
 	if (!l->restart)
-		put_note(out, "Without --restart: what it does at its start and stop was not seen.");
+		put_note(out,
+			 "Without --restart: what it does at its start and stop was not seen.");
 	if (l->narrowed)
 		put_note(out, "Events came fast: what was known was not counted any more.");
 	put_gaps(l, out);
@@ -344,7 +350,8 @@ static int write_file(const char *file, const char *text, bool replace)
 	if (close(fd) != 0 && r == 0)
 		r = -errno;
 	/* a file that came meanwhile is somebody's, too */
-	if (r == 0 && renameat2(AT_FDCWD, part, AT_FDCWD, file, replace ? 0 : RENAME_NOREPLACE) != 0)
+	if (r == 0 &&
+	    renameat2(AT_FDCWD, part, AT_FDCWD, file, replace ? 0 : RENAME_NOREPLACE) != 0)
 		r = -errno;
 	if (r < 0)
 		unlink(part);

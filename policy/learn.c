@@ -7,9 +7,14 @@
 #include <string.h>
 
 static const char *const actions[LEARN_N_KINDS] = {
-	[LEARN_EXEC] = "exec",		   [LEARN_MAP] = "map",		[LEARN_READ] = "read",
-	[LEARN_WRITE] = "write",	   [LEARN_MOVE] = "move",	[LEARN_NETWORK] = "network",
-	[LEARN_CAPABILITY] = "capability", [LEARN_PROCESS] = "process",
+	[LEARN_EXEC] = "exec",
+	[LEARN_MAP] = "map",
+	[LEARN_READ] = "read",
+	[LEARN_WRITE] = "write",
+	[LEARN_MOVE] = "move",
+	[LEARN_NETWORK] = "network",
+	[LEARN_CAPABILITY] = "capability",
+	[LEARN_PROCESS] = "process",
 };
 
 enum learn_kind learn_kind(const char *action)

@@ -12,22 +12,58 @@
  * however much it is.
  */
 static const char *const shared[] = {
-	"",	       "/*",	      "/etc/ssl",    "/etc/ssl/private",	"/etc/security",
-	"/etc/pam.d",  "/etc/cron*",  "/etc/systemd", "/etc/systemd/*", "/usr/*",
-	"/usr/lib/*-linux-gnu*",      "/usr/lib/systemd", "/usr/lib/systemd/*", "/usr/local/*",
-	"/var/*",      "/var/lib/systemd", "/var/lib/dpkg", "/var/lib/dpkg/*", "/var/log/journal",
-	"/var/log/journal/*", "/run/systemd", "/run/systemd/*", "/run/user", "/run/user/*",
-	"/run/lock",   "/run/udev",   "/run/dbus",   "/home/*",		"/root/.*",
-	"/proc/*",     "/proc/*/*",   "/proc/*/task/*",	"/proc/sys/*",	"/proc/sys/*/*",
-	"/sys/*",      "/sys/*/*",    "/sys/fs/cgroup/*", NULL,
+	"",
+	"/*",
+	"/etc/ssl",
+	"/etc/ssl/private",
+	"/etc/security",
+	"/etc/pam.d",
+	"/etc/cron*",
+	"/etc/ssh",
+	"/etc/sudoers.d",
+	"/etc/letsencrypt",
+	"/etc/systemd",
+	"/etc/systemd/*",
+	"/usr/*",
+	"/usr/lib/*-linux-gnu*",
+	"/usr/lib/systemd",
+	"/usr/lib/systemd/*",
+	"/usr/local/*",
+	"/var/*",
+	"/var/lib/systemd",
+	"/var/lib/dpkg",
+	"/var/lib/dpkg/*",
+	"/var/log/journal",
+	"/var/log/journal/*",
+	"/run/systemd",
+	"/run/systemd/*",
+	"/run/user",
+	"/run/user/*",
+	"/run/lock",
+	"/run/udev",
+	"/run/dbus",
+	"/home/*",
+	"/root/.*",
+	"/proc/*",
+	"/proc/*/*",
+	"/proc/*/task/*",
+	"/proc/sys/*",
+	"/proc/sys/*/*",
+	"/sys/*",
+	"/sys/*/*",
+	"/sys/fs/cgroup/*",
+	NULL,
 };
 
 /* Where each folder is of one service, which writes there as it likes. */
-static const char *const states[] = {"/var/lib/*", "/var/cache/*", "/var/log/*", "/var/spool/*",
-				     "/run/*", NULL};
+static const char *const states[] = {"/var/lib/*",   "/var/cache/*", "/var/log/*",
+				     "/var/spool/*", "/run/*",	     NULL};
 
 /* Where folders hold what everybody may read, of one package or one site. */
 static const char *const contents[] = {"/usr/share/*", "/var/www/*", "/srv/*", NULL};
+
+/* Where each folder is the settings of one program. */
+static const char *const settings[] = {"/etc/*", NULL};
 
 static bool matches(const char *const *patterns, const char *path)
 {
@@ -266,6 +302,9 @@ static int fold_node(struct node *node, const char *path, bool programs)
 
 	if (r == 0 && !programs && matches(states, path) && !matches(shared, path))
 		fold_own(node, LEARN_FULL);
+	if (r == 0 && !programs && matches(settings, path) && !matches(shared, path) &&
+	    count(node, LEARN_LOOK).all >= 4)
+		name_tree(node, LEARN_LOOK);
 	if (r == 0 && !programs && matches(contents, path) && count(node, LEARN_LOOK).all >= 2)
 		name_tree(node, LEARN_LOOK);
 	for (size_t i = 0; i < node->n_children && r == 0; i++) {

@@ -127,8 +127,8 @@ static bool is_temporary(const char *name)
 }
 
 /*
- * What mkstemp() and its like put in: six letters and digits, or some more. In a name that says that it
- * is temporary less will do; "PostgreSQL" and "tmp1234" are words.
+ * What mkstemp() and its like put in: six letters and digits, or some more. In a name that says
+ * that it is temporary less will do; "PostgreSQL" and "tmp1234" are words.
  */
 static bool is_chance(const char *token, size_t n, bool last, bool temporary)
 {
@@ -177,12 +177,12 @@ static char *put_token(char *to, const char *begin, const struct how *how, const
 	return to;
 }
 
-/* "tmpab12cd_x": as Python makes them. Returns how many bytes of the name come before chance. */
-static size_t span_tmp_prefix(const struct how *how, const char *token, size_t n)
+/* "tmpk3v9x_2a": as Python makes them, eight behind "tmp". */
+static bool is_python_temporary(const char *text)
 {
-	size_t digits = n > 3 ? span_digits(token + 3) : 0;
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
-	return how->written && n >= 9 && digits < n - 3 && strncmp(token, "tmp", 3) == 0 ? 3 : 0;
+	return n == 11 && strncmp(text, "tmp", 3) == 0;
 }
 
 /* Writes @n bytes of a name. */
@@ -190,20 +190,19 @@ static char *put_part(char *to, const char *begin, const struct how *how, const 
 		      size_t n)
 {
 	for (size_t i = 0; i < n;) {
-		size_t token = 0, whole = span_uuid(text + i), prefix;
+		size_t token = 0, whole = span_uuid(text + i);
 		bool starts = i == 0 || !is_letter_or_digit(text[i - 1]);
 
 		if (!whole && (i == 0 || !is_digit(text[i - 1])))
 			whole = span_version(text + i);
 		while (i + token < n && is_letter_or_digit(text[i + token]))
 			token++;
-		prefix = starts ? span_tmp_prefix(how, text + i, token) : 0;
 		if (whole && i + whole <= n) {
 			to = put_star(to, begin);
 			i += whole;
-		} else if (prefix) {
-			to = put_star(put_all(to, text + i, prefix), begin);
-			i += token;
+		} else if (starts && how->written && n - i >= 11 && is_python_temporary(text + i)) {
+			to = put_star(put_all(to, text + i, 3), begin);
+			i += 11;
 		} else if (token && (is_digest(text + i, token) ||
 				     (how->written && is_chance(text + i, token, i + token == n,
 								how->temporary)))) {

@@ -13,7 +13,8 @@
 /*
  * One name of a path as a pattern: what is of this run alone, and would be another one the next
  * time, becomes "*". @written: the service makes such names, so what looks like chance is chance;
- * @pid (0: not known) is the number of who did. @pattern has room for LEARN_NAME_SIZE(strlen(name)).
+ * @pid (0: not known) is the number of who did. @pattern has room for
+ * LEARN_NAME_SIZE(strlen(name)).
  */
 #define LEARN_NAME_SIZE(n) (2 * (n) + 8)
 void learn_name(const char *name, bool written, unsigned pid, char *pattern);

@@ -46,8 +46,8 @@ static size_t find_child(const struct node *node, const char *name)
 /* Puts a child in at its place. */
 static int insert_child(struct node *node, size_t at, struct node *child)
 {
-	struct node **children = reallocarray(node->children, node->n_children + 1,
-					      sizeof(*children));
+	struct node **children =
+		reallocarray(node->children, node->n_children + 1, sizeof(*children));
 
 	if (!children)
 		return -ENOMEM;
@@ -123,7 +123,7 @@ struct node *node_free(struct node *node)
 
 int node_merge(struct node *to, struct node *from)
 {
-	for (size_t class = 0; class < LEARN_N_CLASSES; class++) {
+	for (size_t class = 0; class < LEARN_N_CLASSES; class ++) {
 		tally_add(&to->self[class], &from->self[class]);
 		tally_add(&to->star[class], &from->star[class]);
 		tally_add(&to->tree[class], &from->tree[class]);
@@ -210,7 +210,10 @@ static void shorten(char *pattern)
 		}
 		if (n_longest <= 2) {
 			/* a hundred folders deep */
-			strcpy(pattern + PATTERN_MAX - 3, "/**");
+			longest = pattern + PATTERN_MAX - 3;
+			while (*longest != '/')
+				longest--;
+			strcpy(longest, "/**");
 			return;
 		}
 		*longest = '*';
@@ -237,8 +240,8 @@ static int list_class(const struct node *node, const char *path, enum learn_clas
 	static const struct tally none;
 	const struct tally *self = &node->self[class];
 	const struct tally *star = &node->star[class], *tree = &node->tree[class];
-	const char *inside = tally_any(tree) ? "/**" : "/*", *both = tally_any(tree) ? "{,/**}"
-									       : "{,/*}";
+	const char *inside = tally_any(tree) ? "/**" : "/*",
+		   *both = tally_any(tree) ? "{,/**}" : "{,/*}";
 	struct tally all;
 
 	/* who may do more may do this as well */
@@ -258,8 +261,8 @@ static int list_node(const struct node *node, const char *path, struct items *it
 	int r = 0;
 
 	/* the root alone has no pattern: "/" is all that is in it */
-	for (int class = LEARN_N_CLASSES - 1; class >= 0 && r == 0 && *path; class--)
-		r = list_class(node, path, (enum learn_class)class, items);
+	for (int class = LEARN_N_CLASSES - 1; class >= 0 && r == 0 && *path; class --)
+		r = list_class(node, path, (enum learn_class) class, items);
 	for (size_t i = 0; i < node->n_children && r == 0; i++) {
 		_cleanup_(free_text) char *below =
 			learn_format("%s/%s", path, node->children[i]->name);

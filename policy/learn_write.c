@@ -180,7 +180,7 @@ static void put_who(const struct writer *w, const struct tally *tally)
 	fprintf(w->out, tally->count == 1 ? ": once\n" : ": %llu times\n", tally->count);
 }
 
-#define INDENT "           " /* what stands before values: a continued line begins so */
+#define INDENT "            " /* what stands before values: a continued line begins so */
 
 /* Items of one class and one "who", from @from to @to: side by side, as far as lines go. */
 static void put_group(const struct writer *w, const struct items *items, const char *verbs,
@@ -201,8 +201,8 @@ static void put_group(const struct writer *w, const struct items *items, const c
 		text += strncmp(text, "/memfd:", 7) == 0;
 		n = strlen(text);
 		if (i == from || each_line) {
-			column = (size_t)fprintf(w->out, "%sallow    = %s%s", i == from ? "" : "\n",
-						 verbs, text);
+			column = (size_t)fprintf(w->out, "%sallow     = %s%s",
+						 i == from ? "" : "\n", verbs, text);
 		} else if (column + 1 + n > COLUMNS) {
 			column = (size_t)fprintf(w->out, "\n" INDENT "%s", text) - 1;
 		} else {
@@ -251,7 +251,7 @@ static bool saw(const struct writer *w, enum learn_kind kind, const char *what)
 static const char *const no_verbs[] = {"", ""};
 static const char *const file_verbs[] = {[LEARN_LOOK] = "read ", [LEARN_FULL] = "read write "};
 
-#define DENY "default  = deny\n"
+#define DENY "default   = deny\n"
 
 static int put_exec(const struct writer *w, struct items *items)
 {
@@ -262,7 +262,7 @@ static int put_exec(const struct writer *w, struct items *items)
 		return r;
 	if (w->how->select)
 		fputs(wx ? "; memory was written and then executed: no \"wx = deny\"\n"
-			 : "wx       = deny\n",
+			 : "wx        = deny\n",
 		      w->out);
 	put_items(w, items, no_verbs, false);
 	return 0;
@@ -273,8 +273,8 @@ static int put_file(const struct writer *w, struct items *items)
 	int r = list_paths(w, false, items);
 
 	/* writing is the stricter one, so that of an opening for both it is writing that is told */
-	if (r == 0 && put_head(w, "file", items,
-			       w->how->exact ? DENY "audit    = read /**\n" : DENY))
+	if (r == 0 &&
+	    put_head(w, "file", items, w->how->exact ? DENY "audit     = read /**\n" : DENY))
 		put_items(w, items, file_verbs, false);
 	return r;
 }
@@ -289,7 +289,7 @@ static int put_network(const struct writer *w, struct items *items)
 	    put_head(w, "network", items,
 		     other && !w->how->exact
 			     ? "; a protocol without a name here is used: it has the default\n"
-			       "deny     = tcp udp icmp sctp raw unix netlink packet vsock\n"
+			       "deny      = tcp udp icmp sctp raw unix netlink packet vsock\n"
 			     : DENY))
 		put_items(w, items, no_verbs, true);
 	return r;
@@ -322,7 +322,7 @@ static int put_sections(const struct writer *w)
 	if (w->how->head)
 		fputs(w->how->head, w->out);
 	if (w->how->select)
-		fprintf(w->out, "[policy]\nmode     = audit\n\n[select]\n%s\n", w->how->select);
+		fprintf(w->out, "[policy]\nmode      = audit\n\n[select]\n%s\n", w->how->select);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]) && r == 0; i++) {
 		struct items items = {};
 
