@@ -29,7 +29,7 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check status events doctor release --help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "check status events learn doctor release --help --version" \
 			-- "$word")
 		return
 	fi
@@ -42,6 +42,15 @@ _bailiff() {
 		return
 		;;
 	events:-n | events:--lines) return ;;
+	learn:--for)
+		mapfile -t COMPREPLY < <(compgen -W "10m 1h 1d" -- "$word")
+		return
+		;;
+	learn:-o | learn:--output | learn:--merge)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.ini' -- "$word" && :; compgen -d -- "$word")
+		return
+		;;
 	esac
 	case $command in
 	check) options="--json --help" ;;
@@ -49,6 +58,13 @@ _bailiff() {
 	events)
 		options="--follow --lines= --since= --policy= --verdict= --unit= --any-sender --json
 			--help"
+		;;
+	learn)
+		options="--for= --restart --output= --merge= --force --json --help"
+		if [[ $word != -* ]]; then
+			_bailiff_value --unit "$word"
+			return
+		fi
 		;;
 	doctor) options="--json --help" ;;
 	release) options="--help" ;;
