@@ -115,7 +115,9 @@ enum cli_status learn_policy_claim(struct learning *l)
 	if (l->lock < 0)
 		return cli_error(CLI_FAILED, "learn: cannot write to %s: %s%s", STORE_FOLDER_RUN,
 				 strerror(-l->lock),
-				 l->lock == -EACCES   ? "; only root can learn"
+				 l->lock == -EACCES ? "; only root can learn"
+				 : l->lock == -EPERM
+					 ? "; \"protect = yes\" of bailiff.conf guards it"
 				 : l->lock == -ENOENT ? "; start bailiffd first"
 						      : "");
 	return remove_left(stem);

@@ -165,8 +165,8 @@ static bool is_settled(void *userdata, const struct learn_fact *fact)
 
 		if (!what || asprintf(&text, "%s: line %u denies it", what,
 				      rules[BAILIFF_RULE(decision)].line) < 0)
-			cover->r = -ENOMEM;
-		else if (add_text(&l->conflicts, &l->n_conflicts, text) < 0)
+			text = NULL;
+		if (add_text(&l->conflicts, &l->n_conflicts, text) < 0)
 			cover->r = -ENOMEM;
 	}
 	return true;
@@ -410,10 +410,13 @@ static void print_summary(const struct learning *l, bool written)
 static enum cli_status put_file(struct learning *l, bool *ret_written)
 {
 	_cleanup_(freep) char *text = make_text(l);
-	enum cli_status status = text ? prove(l, text) : out_of_memory();
+	enum cli_status status;
 	bool replace = l->force || !l->output || (l->merge && strcmp(l->output, l->merge) == 0);
 	int r;
 
+	if (!text)
+		return out_of_memory();
+	status = prove(l, text);
 	if (status != CLI_OK)
 		return status;
 	if (l->n_uncovered) {

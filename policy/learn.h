@@ -49,7 +49,7 @@ struct learn {
 };
 
 /* More are not kept: a policy of so many lines is none that a person would read. */
-#define LEARN_FACTS_MAX 200000u
+#define LEARN_FACTS_MAX 20000u
 
 /* The kind that an event's BAILIFF_ACTION means, or LEARN_N_KINDS. */
 enum learn_kind learn_kind(const char *action);

@@ -96,7 +96,7 @@ struct node *node_at(struct node *root, const char *path, bool written, unsigned
 		if (exact)
 			learn_name_exact(name, pattern);
 		else if (is_number_of_process(copy, name))
-			strcpy(pattern, "*");
+			memcpy(pattern, "*", 2);
 		else
 			learn_name(name, written, pid, pattern);
 		if (*name)
@@ -160,18 +160,11 @@ bool node_has(const struct node *node, enum learn_class class)
 	return false;
 }
 
-int items_add(struct items *items, const char *text, enum learn_class class,
-	      const struct tally *tally)
+static int items_append(struct items *items, const char *text, enum learn_class class,
+			const struct tally *tally)
 {
-	struct item *more;
+	struct item *more = reallocarray(items->items, items->n + 1, sizeof(*more));
 
-	for (size_t i = 0; i < items->n; i++) {
-		if (items->items[i].class != class || strcmp(items->items[i].text, text) != 0)
-			continue;
-		tally_add(&items->items[i].tally, tally);
-		return 0;
-	}
-	more = reallocarray(items->items, items->n + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	items->items = more;
@@ -180,6 +173,18 @@ int items_add(struct items *items, const char *text, enum learn_class class,
 		return -ENOMEM;
 	items->n++;
 	return 0;
+}
+
+int items_add(struct items *items, const char *text, enum learn_class class,
+	      const struct tally *tally)
+{
+	for (size_t i = 0; i < items->n; i++) {
+		if (items->items[i].class != class || strcmp(items->items[i].text, text) != 0)
+			continue;
+		tally_add(&items->items[i].tally, tally);
+		return 0;
+	}
+	return items_append(items, text, class, tally);
 }
 
 void items_clear(struct items *items)
@@ -213,7 +218,7 @@ static void shorten(char *pattern)
 			longest = pattern + PATTERN_MAX - 3;
 			while (*longest != '/')
 				longest--;
-			strcpy(longest, "/**");
+			memcpy(longest, "/**", 4);
 			return;
 		}
 		*longest = '*';
@@ -229,6 +234,8 @@ static int add_pattern(struct items *items, const char *path, const char *behind
 	text = learn_format("%s%s", path, behind);
 	if (!text)
 		return -ENOMEM;
+	if (strlen(text) <= PATTERN_MAX)
+		return items_append(items, text, class, tally); /* each node has its own */
 	shorten(text);
 	return items_add(items, text, class, tally);
 }

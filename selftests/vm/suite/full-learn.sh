@@ -90,7 +90,7 @@ attack() {
 	is "/etc/shadow is not read" "" "$(inside 'read -r line </etc/shadow && echo done')"
 	is "/usr is not written to" "" "$(inside 'echo x >/usr/local/bin/evil && echo done')"
 	is "nobody is connected to" "" "$(inside 'exec 3<>/dev/tcp/127.0.0.1/22 && echo done')"
-	is "the same works outside" done "$(bash -c 'read -r line </etc/shadow && echo done')"
+	is "the same works outside" "done" "$(bash -c 'read -r line </etc/shadow && echo done')"
 	rm -f /usr/local/bin/evil
 }
 
