@@ -189,22 +189,27 @@ static void show(const struct learning *l, time_t left, const char *doing)
 /* More a second than this, and what is known already is allowed: it makes no events any more. */
 #define EVENTS_A_SECOND 300
 
-/* Takes events for a second, at most, and looks whether they come too fast. */
+/*
+ * Takes events for a second, at most, and looks whether they come too fast: as the kernel counts
+ * them, since the journal may be far behind.
+ */
 static int take_a_second(struct learning *l, const sigset_t *mask)
 {
-	unsigned long long before = l->n_own;
-	size_t known = l->learn.n_facts;
+	unsigned long long before = l->n_logged, dropped;
 	time_t end = now() + 1;
 	long n = 0;
+	int r;
 
 	do
 		n = learn_events_take(l, 1000, mask);
 	while (n > 0 && now() < end && !learn_interrupted);
 	if (n < 0)
 		return (int)n;
-	if (l->n_own - before < EVENTS_A_SECOND || l->learn.n_facts == known)
-		return 0;
+	r = learn_policy_count(l, &l->n_logged, &dropped);
+	if (r < 0 || l->n_logged < before + EVENTS_A_SECOND || l->learn.n_facts == l->n_allowed)
+		return r;
 	l->narrowed = true;
+	l->n_allowed = l->learn.n_facts;
 	return learn_policy_write(l);
 }
 
@@ -273,7 +278,6 @@ static enum cli_status watch(struct learning *l, const sigset_t *mask)
 		show(l, end - now(), "learning");
 		r = take_a_second(l, mask);
 	}
-	l->interrupted = learn_interrupted;
 	l->took = (unsigned long long)(now() - begun);
 	if (r >= 0)
 		r = learn_policy_count(l, &l->n_logged, &l->n_dropped);

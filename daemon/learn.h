@@ -48,7 +48,8 @@ struct learning {
 	/* what the kernel counted meanwhile */
 	unsigned long long n_logged, n_dropped, dropped_before;
 	unsigned long long n_missing; /* logged, and not found in the journal */
-	bool interrupted, narrowed;
+	bool narrowed;
+	size_t n_allowed;	 /* of the facts, in the policy under which is learnt */
 	unsigned long long took; /* seconds */
 
 	/* the policy to which is added */
