@@ -58,10 +58,15 @@ work_container() {
 		'cat /etc/hostname && echo x >/tmp/file && ls /etc/ && rm /tmp/file'
 }
 
-learning() { bailiff status --json | grep -q '"name": *"learn-'; }
-not_learning() { ! learning; }
+learning() { ! kill -0 $learner 2>/dev/null || bailiff status --json | grep -q '"name": *"learn-'; }
+not_learning() { ! bailiff status --json | grep -q '"name": *"learn-'; }
 invocation() { systemctl show -P InvocationID "$1"; }
-restarted() { [ "$(invocation "$1")" != "$2" ] && systemctl -q is-active "$1"; }
+# also where it has ended, which is seen later
+restarted() {
+	! kill -0 $learner 2>/dev/null ||
+		{ [ "$(invocation "$1")" != "$2" ] && systemctl -q is-active "$1"; }
+}
+gone() { not_ok "$1: $(cat /tmp/learn.out) $(bailiff status; journalctl -u bailiffd -o cat -n 20 --no-pager)"; }
 
 # end_learning: as with Ctrl-C
 end_learning() {
@@ -77,6 +82,7 @@ end_learning() {
 }
 
 enforce() {
+	[ -s "/tmp/$1.ini" ] || { gone "a policy was learnt"; return 1; }
 	sed 's/^mode .*/mode = enforce/' "/tmp/$1.ini" | policy "$1"
 	enforced() { bailiff status --json | grep -q "\"name\": *\"$1\", *\"mode\": *\"enforce\""; }
 	eventually enforced "$1" || not_ok "$1 is in force"
@@ -109,10 +115,11 @@ learn_service() {
 	before=$(invocation "$unit")
 	bailiff learn "$unit" --restart --for 1h -o "/tmp/$name.ini" >/tmp/learn.out 2>&1 &
 	learner=$!
-	eventually restarted "$unit" "$before" || not_ok "it is restarted: $(cat /tmp/learn.out)"
+	eventually restarted "$unit" "$before"
+	kill -0 $learner || { gone "it is restarted"; return; }
 	work_$name "watched"
 	end_learning "$name"
-	enforce "$name"
+	enforce "$name" || return
 	mark
 	status "it restarts under the policy" 0 systemctl restart "$unit"
 	work_$name "enforced"
