@@ -249,12 +249,15 @@ static int merge_series(struct node *node, const char *name, bool libraries)
 	return first->name ? 0 : -ENOMEM;
 }
 
-static size_t count_series(const struct node *node, const char *name)
+/* How many are of a series; one that is its pattern already speaks for two. */
+static size_t count_series(const struct node *node, const char *series)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < node->n_children; i++)
-		n += is_of_series(node->children[i], name);
+	for (size_t i = 0; i < node->n_children; i++) {
+		n += is_of_series(node->children[i], series);
+		n += strcmp(node->children[i]->name, series) == 0;
+	}
 	return n;
 }
 
