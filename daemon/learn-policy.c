@@ -16,8 +16,7 @@
 /* The policy under which is learnt: in audit mode, nothing allowed; it lasts as long as the
  * command. */
 
-#define WAIT_SECONDS 600 /* the first load of all programs takes a second; in emulation, minutes   \
-			  */
+#define WAIT_SECONDS 600 /* loading all programs takes a second; in emulation, minutes */
 
 static char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

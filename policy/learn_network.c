@@ -181,23 +181,12 @@ static void write_address(const struct network *all, const struct endpoint *end,
 /* A socket's path, or its abstract name: a component of a path has no '/', a name may. */
 static char *socket_pattern(const struct endpoint *end, bool exact)
 {
-	struct items items = {};
-	struct node root = {};
-	struct node *node;
-	char *text = NULL;
+	_cleanup_(free_text) char *text = NULL;
 
 	if (!end->address)
 		return strdup("");
-	node = node_at(&root, end->address, true, 0, exact);
-	if (node)
-		node->self[0].count = 1;
-	if (node && learn_list(&root, &items) == 0 && items.n == 1)
-		text = learn_format(" %s", items.items[0].text + (*end->address == '@'));
-	items_clear(&items);
-	while (root.n_children)
-		node_free(root.children[--root.n_children]);
-	free(root.children);
-	return text;
+	text = learn_pattern(end->address, true, 0, exact);
+	return text ? learn_format(" %s", text + (*end->address == '@')) : NULL;
 }
 
 /* The same with other verbs is one line. */

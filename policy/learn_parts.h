@@ -102,6 +102,9 @@ void items_clear(struct items *items);
 /* What a tree says, in the order of its names. Returns 0 or -ENOMEM. */
 int learn_list(const struct node *root, struct items *items);
 
+/* One path as a pattern; of "/" itself "/". The caller frees it. NULL without memory. */
+char *learn_pattern(const char *path, bool written, unsigned pid, bool exact);
+
 /* An act of [network] as an event writes it. */
 struct endpoint {
 	char operation, protocol; /* as abi.h has them; operation 0: the text is none */

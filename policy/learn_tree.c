@@ -285,3 +285,19 @@ int learn_list(const struct node *root, struct items *items)
 {
 	return list_node(root, "", items);
 }
+
+char *learn_pattern(const char *path, bool written, unsigned pid, bool exact)
+{
+	struct node *root = calloc(1, sizeof(*root));
+	struct node *node = root ? node_at(root, path, written, pid, exact) : NULL;
+	struct items items = {};
+	char *text = NULL;
+
+	if (node)
+		node->self[LEARN_LOOK].count = 1;
+	if (node && learn_list(root, &items) == 0)
+		text = strdup(items.n ? items.items[0].text : "/");
+	items_clear(&items);
+	node_free(root);
+	return text;
+}

@@ -21,6 +21,7 @@ struct writer {
 	const char *exes[EXES_MAX];
 	size_t n_exes;
 	uint64_t *masks; /* of each fact: who */
+	bool *shells;	 /* of each fact: a shell, which is allowed to who executed it alone */
 	const char **written;
 	size_t n_written;
 };
@@ -37,7 +38,8 @@ static int begin(struct writer *w)
 
 	w->masks = calloc(n + 1, sizeof(*w->masks));
 	w->written = calloc(n + 1, sizeof(*w->written));
-	if (!w->masks || !w->written)
+	w->shells = calloc(n + 1, sizeof(*w->shells));
+	if (!w->masks || !w->written || !w->shells)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const struct learn_fact *fact = &w->learn->facts[i];
@@ -54,6 +56,57 @@ static int begin(struct writer *w)
 	if (w->n_written)
 		qsort(w->written, w->n_written, sizeof(*w->written), compare_texts);
 	return 0;
+}
+
+static bool is_shell(const char *path)
+{
+	static const char *const names[] = {"sh",    "bash", "dash", "ash", "busybox",
+					    "ksh93", "mksh", "zsh",  "fish"};
+	const char *name = strrchr(path, '/');
+
+	for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name + 1, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether a program was under the policy: it was executed, or did anything but execute another.
+ * What starts services and containers does that alone.
+ */
+static bool was_confined(const struct learn *learn, const char *path)
+{
+	for (size_t i = 0; i < learn->n_facts; i++) {
+		const struct learn_fact *fact = &learn->facts[i];
+		bool executes = fact->kind == LEARN_EXEC;
+
+		if (strcmp(executes ? fact->what : fact->exe, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A shell does whatever it is told, so it is allowed to the programs that need it, and not to who
+ * breaks into another one. Where systemd itself starts it, it is for all: that is under no policy.
+ */
+#define SHELLS_MAX                                                                                 \
+	8 /* programs; a process has room for 32 with rules of their own, of all policies */
+
+static void find_shells(struct writer *w)
+{
+	const struct learn_fact *facts = w->learn->facts;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->learn->n_facts && !w->how->exact; i++)
+		n += w->shells[i] = facts[i].kind == LEARN_EXEC && is_shell(facts[i].what);
+	for (size_t i = 0; i < w->learn->n_facts; i++) {
+		if (!w->shells[i] || (n <= SHELLS_MAX && was_confined(w->learn, facts[i].exe)))
+			continue;
+		for (size_t k = 0; k < w->learn->n_facts; k++)
+			if (strcmp(facts[k].what, facts[i].what) == 0)
+				w->shells[k] = false;
+	}
 }
 
 /* Whether a path, or a folder above it, is one that is written. Answers a negative errno, too. */
@@ -91,6 +144,8 @@ static int grow(const struct writer *w, bool programs, struct node *root)
 		struct node *node;
 		int written = 0;
 
+		if (w->shells[i])
+			continue;
 		if (fact->kind >= LEARN_NETWORK ||
 		    programs != (fact->kind == LEARN_EXEC || fact->kind == LEARN_MAP))
 			continue;
@@ -268,6 +323,26 @@ static int put_exec(const struct writer *w, struct items *items)
 	return 0;
 }
 
+static int put_shells(const struct writer *w, struct items *items)
+{
+	const struct learn_fact *facts = w->learn->facts;
+
+	for (size_t i = 0; i < w->learn->n_facts; i++) {
+		_cleanup_(free_text) char *exe = NULL, *shell = NULL;
+
+		if (!w->shells[i])
+			continue;
+		exe = learn_pattern(facts[i].exe, false, 0, false);
+		shell = learn_pattern(facts[i].what, false, 0, false);
+		if (!exe || !shell)
+			return -ENOMEM;
+		fprintf(w->out, "\n[exec \"%s\"]\n", exe);
+		put_who(w, &(struct tally){facts[i].count, w->masks[i]});
+		fprintf(w->out, "allow     = %s\n", shell);
+	}
+	return 0;
+}
+
 static int put_file(const struct writer *w, struct items *items)
 {
 	int r = list_paths(w, false, items);
@@ -316,7 +391,7 @@ static int put_process(const struct writer *w, struct items *items)
 static int put_sections(const struct writer *w)
 {
 	static int (*const sections[])(const struct writer *, struct items *) = {
-		put_exec, put_file, put_network, put_capability, put_process};
+		put_exec, put_shells, put_file, put_network, put_capability, put_process};
 	int r = 0;
 
 	if (w->how->head)
@@ -340,6 +415,7 @@ int learn_write(const struct learn *learn, const struct learn_text *how, char **
 	int r = begin(&w);
 
 	if (r == 0) {
+		find_shells(&w);
 		w.out = open_memstream(&text, &n);
 		r = w.out ? put_sections(&w) : -ENOMEM;
 	}
@@ -347,6 +423,7 @@ int learn_write(const struct learn *learn, const struct learn_text *how, char **
 		r = -ENOMEM;
 	free(w.masks);
 	free(w.written);
+	free(w.shells);
 	if (r < 0) {
 		free(text);
 		return r;

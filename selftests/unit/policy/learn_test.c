@@ -230,6 +230,34 @@ static void a_web_server(void **state)
 	learn_clear(&learn);
 }
 
+static void a_shell_is_for_who_needs_it(void **state)
+{
+	static const struct seen seen[] = {
+		{LEARN_EXEC, "/usr/bin/ctl", "/usr/lib/systemd/systemd"},
+		{LEARN_EXEC, "/usr/bin/dash", "/usr/bin/ctl"},
+		{LEARN_EXEC, "/usr/bin/server", "/usr/bin/dash"},
+		{LEARN_EXEC, "/usr/bin/bash", "/usr/lib/systemd/systemd"},
+		{LEARN_EXEC, "/usr/bin/bash", "/usr/bin/ctl"},
+	};
+	struct learn learn = {};
+	struct image *image;
+	char *text;
+
+	(void)state;
+	learn_all(&learn, seen, sizeof(seen) / sizeof(seen[0]));
+	assert_whole(&learn);
+	text = write_policy(&learn, false, "unit = a.service");
+	assert_has(text,
+		   "\n[exec \"/usr/bin/ctl\"]\n; /usr/bin/ctl: once\nallow     = /usr/bin/dash\n");
+	image = compile(text);
+	assert_true(allows(image, LEARN_EXEC, "/usr/bin/dash", "/usr/bin/ctl"));
+	assert_false(allows(image, LEARN_EXEC, "/usr/bin/dash", "/usr/bin/server"));
+	assert_true(allows(image, LEARN_EXEC, "/usr/bin/bash", "/usr/bin/server"));
+	image_free(image);
+	free(text);
+	learn_clear(&learn);
+}
+
 /* Names that a thing is renamed to and from have the same verbs, or the rename is refused. */
 static void a_database_owns_its_folder(void **state)
 {
@@ -457,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_this_run_alone_become_stars),
 		cmocka_unit_test(a_web_server),
+		cmocka_unit_test(a_shell_is_for_who_needs_it),
 		cmocka_unit_test(a_database_owns_its_folder),
 		cmocka_unit_test(shared_folders_are_never_whole),
 		cmocka_unit_test(two_files_are_no_folder),
