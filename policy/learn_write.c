@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct writer {
 	const char *exes[EXES_MAX];
 	size_t n_exes;
 	uint64_t *masks; /* of each fact: who */
-	bool *shells;	 /* of each fact: a shell, which is allowed to who executed it alone */
+	bool *own;	 /* of each fact: it is allowed to the executable that did it alone */
 	const char **written;
 	size_t n_written;
 };
@@ -38,8 +39,8 @@ static int begin(struct writer *w)
 
 	w->masks = calloc(n + 1, sizeof(*w->masks));
 	w->written = calloc(n + 1, sizeof(*w->written));
-	w->shells = calloc(n + 1, sizeof(*w->shells));
-	if (!w->masks || !w->written || !w->shells)
+	w->own = calloc(n + 1, sizeof(*w->own));
+	if (!w->masks || !w->written || !w->own)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const struct learn_fact *fact = &w->learn->facts[i];
@@ -86,26 +87,52 @@ static bool was_confined(const struct learn *learn, const char *path)
 	return false;
 }
 
-/*
- * A shell does whatever it is told, so it is allowed to the programs that need it, and not to who
- * breaks into another one. Where systemd itself starts it, it is for all: that is under no policy.
- */
-#define SHELLS_MAX                                                                                 \
-	8 /* programs; a process has room for 32 with rules of their own, of all policies */
+/* What keys and passwords are in. */
+static bool is_secret(const char *path)
+{
+	static const char *const patterns[] = {"/etc/shadow*",
+					       "/etc/gshadow*",
+					       "/etc/ssl/private/*",
+					       "/etc/ssh/ssh_host_*_key",
+					       "/etc/security/opasswd*",
+					       "/etc/krb5.keytab",
+					       "/etc/letsencrypt/*privkey*",
+					       "/home/*/.ssh/*",
+					       "/root/*"};
 
-static void find_shells(struct writer *w)
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (fnmatch(patterns[i], path, 0) == 0)
+			return true;
+	return false;
+}
+
+#define OWN_MAX 8 /* executables; a process has room for 32 with rules of their own */
+
+/*
+ * A shell does whatever it is told, and a key is worth more than what it was read for. So they are
+ * allowed to the programs that need them, and not to who breaks into another one. A shell that
+ * systemd itself starts is for all: systemd is under no policy.
+ */
+static void find_own(struct writer *w)
 {
 	const struct learn_fact *facts = w->learn->facts;
-	size_t n = 0;
+	uint64_t exes = 0;
 
-	for (size_t i = 0; i < w->learn->n_facts && !w->how->exact; i++)
-		n += w->shells[i] = facts[i].kind == LEARN_EXEC && is_shell(facts[i].what);
+	for (size_t i = 0; i < w->learn->n_facts && !w->how->exact; i++) {
+		w->own[i] = facts[i].kind == LEARN_EXEC
+				    ? is_shell(facts[i].what)
+				    : facts[i].kind <= LEARN_WRITE && is_secret(facts[i].what);
+		if (w->own[i])
+			exes |= w->masks[i];
+	}
 	for (size_t i = 0; i < w->learn->n_facts; i++) {
-		if (!w->shells[i] || (n <= SHELLS_MAX && was_confined(w->learn, facts[i].exe)))
+		if (!w->own[i] ||
+		    (__builtin_popcountll(exes) <= OWN_MAX && was_confined(w->learn, facts[i].exe)))
 			continue;
 		for (size_t k = 0; k < w->learn->n_facts; k++)
-			if (strcmp(facts[k].what, facts[i].what) == 0)
-				w->shells[k] = false;
+			if (facts[k].kind == facts[i].kind &&
+			    strcmp(facts[k].what, facts[i].what) == 0)
+				w->own[k] = false;
 	}
 }
 
@@ -144,7 +171,7 @@ static int grow(const struct writer *w, bool programs, struct node *root)
 		struct node *node;
 		int written = 0;
 
-		if (w->shells[i])
+		if (w->own[i])
 			continue;
 		if (fact->kind >= LEARN_NETWORK ||
 		    programs != (fact->kind == LEARN_EXEC || fact->kind == LEARN_MAP))
@@ -323,24 +350,71 @@ static int put_exec(const struct writer *w, struct items *items)
 	return 0;
 }
 
-static int put_shells(const struct writer *w, struct items *items)
+static int put_own_line(const struct writer *w, const char *verbs, const struct learn_fact *fact)
+{
+	_cleanup_(free_text) char *text = learn_pattern(fact->what, false, 0, false);
+
+	if (!text)
+		return -ENOMEM;
+	fprintf(w->out, "allow     = %s%s\n", verbs, text);
+	return 0;
+}
+
+/* Lines of [exec "EXE"] or [file "EXE"], of the executable of fact  and of those behind it. */
+static int put_own_section(const struct writer *w, size_t first, bool programs)
 {
 	const struct learn_fact *facts = w->learn->facts;
+	_cleanup_(free_text) char *exe = learn_pattern(facts[first].exe, false, 0, false);
+	struct tally all = {};
+	int r = exe ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < w->learn->n_facts; i++) {
-		_cleanup_(free_text) char *exe = NULL, *shell = NULL;
+	for (size_t i = first; i < w->learn->n_facts; i++)
+		if (w->own[i] && programs == (facts[i].kind == LEARN_EXEC) &&
+		    strcmp(facts[i].exe, facts[first].exe) == 0)
+			put_tally(&all, w, i);
+	if (r == 0)
+		fprintf(w->out, "\n[%s \"%s\"]\n", programs ? "exec" : "file", exe);
+	if (r == 0)
+		put_who(w, &all);
+	for (size_t i = first; i < w->learn->n_facts && r == 0; i++)
+		if (w->own[i] && programs == (facts[i].kind == LEARN_EXEC) &&
+		    strcmp(facts[i].exe, facts[first].exe) == 0)
+			r = put_own_line(w,
+					 programs			? ""
+					 : facts[i].kind == LEARN_WRITE ? "read write "
+									: "read ",
+					 &facts[i]);
+	return r;
+}
 
-		if (!w->shells[i])
-			continue;
-		exe = learn_pattern(facts[i].exe, false, 0, false);
-		shell = learn_pattern(facts[i].what, false, 0, false);
-		if (!exe || !shell)
-			return -ENOMEM;
-		fprintf(w->out, "\n[exec \"%s\"]\n", exe);
-		put_who(w, &(struct tally){facts[i].count, w->masks[i]});
-		fprintf(w->out, "allow     = %s\n", shell);
+/* A section for each executable that has some. */
+static int put_own(const struct writer *w, bool programs)
+{
+	const struct learn_fact *facts = w->learn->facts;
+	int r = 0;
+
+	for (size_t i = 0; i < w->learn->n_facts && r == 0; i++) {
+		bool first = w->own[i] && programs == (facts[i].kind == LEARN_EXEC);
+
+		for (size_t k = 0; k < i && first; k++)
+			first = !w->own[k] || programs != (facts[k].kind == LEARN_EXEC) ||
+				strcmp(facts[k].exe, facts[i].exe) != 0;
+		if (first)
+			r = put_own_section(w, i, programs);
 	}
-	return 0;
+	return r;
+}
+
+static int put_own_programs(const struct writer *w, struct items *items)
+{
+	(void)items;
+	return put_own(w, true);
+}
+
+static int put_own_files(const struct writer *w, struct items *items)
+{
+	(void)items;
+	return put_own(w, false);
 }
 
 static int put_file(const struct writer *w, struct items *items)
@@ -391,7 +465,8 @@ static int put_process(const struct writer *w, struct items *items)
 static int put_sections(const struct writer *w)
 {
 	static int (*const sections[])(const struct writer *, struct items *) = {
-		put_exec, put_shells, put_file, put_network, put_capability, put_process};
+		put_exec,    put_own_programs, put_file,   put_own_files,
+		put_network, put_capability,   put_process};
 	int r = 0;
 
 	if (w->how->head)
@@ -415,7 +490,7 @@ int learn_write(const struct learn *learn, const struct learn_text *how, char **
 	int r = begin(&w);
 
 	if (r == 0) {
-		find_shells(&w);
+		find_own(&w);
 		w.out = open_memstream(&text, &n);
 		r = w.out ? put_sections(&w) : -ENOMEM;
 	}
@@ -423,7 +498,7 @@ int learn_write(const struct learn *learn, const struct learn_text *how, char **
 		r = -ENOMEM;
 	free(w.masks);
 	free(w.written);
-	free(w.shells);
+	free(w.own);
 	if (r < 0) {
 		free(text);
 		return r;

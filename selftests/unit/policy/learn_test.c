@@ -230,7 +230,7 @@ static void a_web_server(void **state)
 	learn_clear(&learn);
 }
 
-static void a_shell_is_for_who_needs_it(void **state)
+static void a_shell_or_a_key_is_for_who_needs_it(void **state)
 {
 	static const struct seen seen[] = {
 		{LEARN_EXEC, "/usr/bin/ctl", "/usr/lib/systemd/systemd"},
@@ -238,6 +238,9 @@ static void a_shell_is_for_who_needs_it(void **state)
 		{LEARN_EXEC, "/usr/bin/server", "/usr/bin/dash"},
 		{LEARN_EXEC, "/usr/bin/bash", "/usr/lib/systemd/systemd"},
 		{LEARN_EXEC, "/usr/bin/bash", "/usr/bin/ctl"},
+		{LEARN_READ, "/etc/shadow", "/usr/bin/ctl"},
+		{LEARN_READ, "/etc/ssl/private/a.key", "/usr/bin/server"},
+		{LEARN_WRITE, "/root/.history", "/usr/bin/server"},
 	};
 	struct learn learn = {};
 	struct image *image;
@@ -253,6 +256,9 @@ static void a_shell_is_for_who_needs_it(void **state)
 	assert_true(allows(image, LEARN_EXEC, "/usr/bin/dash", "/usr/bin/ctl"));
 	assert_false(allows(image, LEARN_EXEC, "/usr/bin/dash", "/usr/bin/server"));
 	assert_true(allows(image, LEARN_EXEC, "/usr/bin/bash", "/usr/bin/server"));
+	assert_true(allows(image, LEARN_READ, "/etc/shadow", "/usr/bin/ctl"));
+	assert_false(allows(image, LEARN_READ, "/etc/shadow", "/usr/bin/server"));
+	assert_false(allows(image, LEARN_READ, "/etc/ssl/private/a.key", "/usr/bin/ctl"));
 	image_free(image);
 	free(text);
 	learn_clear(&learn);
@@ -485,7 +491,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_this_run_alone_become_stars),
 		cmocka_unit_test(a_web_server),
-		cmocka_unit_test(a_shell_is_for_who_needs_it),
+		cmocka_unit_test(a_shell_or_a_key_is_for_who_needs_it),
 		cmocka_unit_test(a_database_owns_its_folder),
 		cmocka_unit_test(shared_folders_are_never_whole),
 		cmocka_unit_test(two_files_are_no_folder),

@@ -125,11 +125,11 @@ learn_service() {
 	work_$name "enforced"
 	status "it stops" 0 systemctl stop "$unit"
 	status "it starts" 0 systemctl start "$unit"
-	events=$(entries BAILIFF_POLICY="$name" | grep -aE '^(MESSAGE|BAILIFF_RULE)=')
+	events=$(entries BAILIFF_POLICY="$name" BAILIFF_VERDICT=deny | grep -aE '^(MESSAGE|BAILIFF_RULE)=' | head -n 20)
 	is "nothing of it was denied" "" "$events"
 	attack "$(systemctl show -P ControlGroup "$unit")" "$3"
 	has "the attack is in the journal" '^BAILIFF_PATH=/etc/shadow' \
-		"$(since_mark 3 BAILIFF_POLICY="$name" | grep -a ^BAILIFF_PATH)"
+		"$(since_mark 3 BAILIFF_POLICY="$name" BAILIFF_VERDICT=deny | grep -a ^BAILIFF_PATH)"
 	rm -f "$policies/$name.ini"
 	systemctl stop "$unit"
 }
@@ -156,7 +156,7 @@ if [[ $what == *container* ]]; then
 	enforce container
 	mark
 	work_container "enforced"
-	is "nothing of it was denied" 0 "$(count BAILIFF_POLICY=container)"
+	is "nothing of it was denied" 0 "$(count BAILIFF_POLICY=container BAILIFF_VERDICT=deny)"
 	status "what it did not do is denied" 1 podman run --rm -q localhost/tiny cat /etc/passwd
 	rm -f "$policies/container.ini"
 fi
