@@ -22,6 +22,7 @@ static const char help[] =
 	"  status                    which policies are in force, where, with counts\n"
 	"  events                    what was denied or audited, from the journal\n"
 	"  why EVENT|--last          what was denied, why, and how to allow it\n"
+	"  learn SELECTOR -o FILE    writes the policy that a service needs\n"
 	"  doctor                    what this machine lacks, and how to mend it\n"
 	"  convert kubearmor FILE    policies of KubeArmor to policies of bailiff\n"
 	"  release                   end all enforcement\n"
@@ -34,8 +35,8 @@ static const char help[] =
 	"bailiff.policy(5).\n";
 
 static const struct cli_command *const commands[] = {
-	&cmd_check, &cmd_try,	 &cmd_diff,    &cmd_status,  &cmd_events,
-	&cmd_why,   &cmd_doctor, &cmd_convert, &cmd_release,
+	&cmd_check, &cmd_try,	&cmd_diff,   &cmd_status,  &cmd_events,
+	&cmd_why,   &cmd_learn, &cmd_doctor, &cmd_convert, &cmd_release,
 };
 
 static enum cli_status run(int argc, char **argv)

@@ -31,6 +31,7 @@ extern const struct cli_command cmd_convert;
 extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_events;
+extern const struct cli_command cmd_learn;
 extern const struct cli_command cmd_release;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_try;

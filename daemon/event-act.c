@@ -30,6 +30,7 @@ static const struct {
 const char *event_act_section(struct text name)
 {
 	switch (name.n ? name.bytes[0] : 0) {
+	case '/': /* a unix socket that is connected to, by its file: the name that it has there */
 	case BAILIFF_ACT_NETWORK:
 		return "network";
 	case BAILIFF_ACT_CAPABILITY:
@@ -96,6 +97,16 @@ static void print_endpoint(struct text name, char *text, size_t size)
 	snprintf(text, size, v6 ? " [%s]:%s" : " %s:%s", address, port);
 }
 
+static size_t print_socket(struct text path, char text[static EVENT_ACT_MAX])
+{
+	size_t n = (size_t)sprintf(text, "connect unix ");
+
+	if (path.n > BAILIFF_PATH_MAX)
+		path.n = BAILIFF_PATH_MAX;
+	memcpy(text + n, path.bytes, path.n);
+	return n + path.n;
+}
+
 static size_t print_network(struct text name, char text[static EVENT_ACT_MAX])
 {
 	struct text rest = {name.bytes + 3, name.n - 3};
@@ -129,5 +140,7 @@ size_t event_act(struct text name, char text[static EVENT_ACT_MAX])
 			act_process_name((unsigned char)name.bytes[1] - BAILIFF_ACT_BASE));
 	if (name.n >= 3 && strcmp(kind, "network") == 0)
 		return print_network(name, text);
+	if (name.n && name.bytes[0] == '/')
+		return print_socket(name, text);
 	return (size_t)sprintf(text, "unknown");
 }

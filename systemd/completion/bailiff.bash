@@ -48,8 +48,8 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check try diff status events why doctor convert release \
-			--help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "check try diff status events why learn doctor convert \
+			release --help --version" \
 			-- "$word")
 		return
 	fi
@@ -83,6 +83,15 @@ _bailiff() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	learn:--for)
+		mapfile -t COMPREPLY < <(compgen -W "10m 1h 1d" -- "$word")
+		return
+		;;
+	learn:-o | learn:--output | learn:--merge)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.ini' -- "$word" && :; compgen -d -- "$word")
+		return
+		;;
 	esac
 	case $command in
 	check) options="--strict --json --help" ;;
@@ -100,6 +109,13 @@ _bailiff() {
 		options="--last --any-sender --json --help"
 		[[ $word == -* ]] || options=$(bailiff events --json -n 20 2>/dev/null |
 			sed -n 's/.*"id": *"\([0-9a-z]*\)".*/\1/p')
+		;;
+	learn)
+		options="--for= --restart --output= --merge= --force --json --help"
+		if [[ $word != -* ]]; then
+			_bailiff_value --unit "$word"
+			return
+		fi
 		;;
 	doctor) options="--json --help" ;;
 	convert) options="--output= --force --select= --posture= --help" ;;

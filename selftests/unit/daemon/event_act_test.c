@@ -54,6 +54,8 @@ static const struct {
 	{"\x01"
 	 "sr",
 	 "create raw"},
+	/* asked by its file: the name that it has there */
+	{"/run/x", "connect unix /run/x"},
 	{"\x02\x35", "sys_admin"},
 	{"\x03\x20", "ptrace"},
 	{"", "unknown"},
