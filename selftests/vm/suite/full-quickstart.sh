@@ -8,9 +8,10 @@
 test=quickstart
 . "$(dirname "$0")/lib.sh"
 
-# Numbers, months and the width of columns are none of what is compared.
+# Words with digits, months and the width of columns are none of what is compared.
 plain() {
-	sed -E 's/(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +[0-9]+/DATE/g; s/[0-9]+/N/g; s/ +/ /g; s/ $//'
+	sed -E 's/(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +[0-9]+/DATE/g
+		s/[[:alnum:]]*[0-9][[:alnum:]]*/N/g; s/ +/ /g; s/ $//'
 }
 
 # same EXPECTED FOUND: of what is before a line "..." and behind it
@@ -26,10 +27,17 @@ same() {
 	esac
 }
 
+enforced() { bailiff status --json | grep -q '"mode": *"enforce"'; }
+
 # Does what was read, if anything was.
 finish() {
 	local found
 	[ -n "$command" ] || return 0
+	case $command in
+	*'bailiff status'*) eventually in_force 1 ;; # in emulation a moment is long
+	*'restart nginx'*) eventually enforced ;;
+	*'bailiff events'* | *'bailiff why'*) sleep 2 ;;
+	esac
 	found=$(cd /root && bash -c "$command" 2>&1 </dev/null)
 	if [ -n "${RECORD-}" ]; then
 		sed '1s/^/# /; 2,$s/^/> /' <<<"$command"
@@ -42,8 +50,11 @@ finish() {
 	command='' expected=''
 }
 
-# What the document supposes: a machine with nginx that runs, and bailiff installed.
+# What the document supposes: a machine with nginx that runs, and wget; and bailiff installed.
 systemctl start nginx
+mkdir /tmp/bin
+ln -s /bin/busybox /tmp/bin/wget
+PATH=$PATH:/tmp/bin
 command='' expected='' inside=
 while IFS= read -r line; do
 	case $inside$line in
@@ -55,6 +66,6 @@ while IFS= read -r line; do
 	esac
 	[ -z "${RECORD-}" ] || printf '%s\n' "$line"
 done </mnt/quickstart.md
-rm -f /root/*.ini
+rm -rf /root/*.ini /tmp/bin
 stop_daemon
 systemctl stop nginx
