@@ -130,11 +130,12 @@ int bailiff_older_maps(struct bpf_iter__task_vma *context)
 	if (!file)
 		return 0;
 	flags = BPF_CORE_READ(vma, vm_flags);
-	if (flags & VM_READ)
+	/* what the kernel mapped to execute it was not opened to be read */
+	if (flags & VM_READ && !(BPF_CORE_READ(file, f_flags) & FMODE_EXEC))
 		mode |= BAILIFF_OLDER_READ;
 	if (flags & VM_EXEC)
 		mode |= BAILIFF_OLDER_EXEC;
 	if (flags & VM_SHARED && flags & VM_WRITE)
 		mode |= BAILIFF_OLDER_WRITE;
-	return tell_of(context->meta, task, file, mode);
+	return mode == BAILIFF_OLDER_MAPPED ? 0 : tell_of(context->meta, task, file, mode);
 }

@@ -35,7 +35,7 @@ policy older-2 <<-END
 	[select]
 	unit = older-2.service
 	[file]
-	deny = read /srv/older-secret
+	deny = read /srv/older-secret /usr/bin/bash
 	revoke = yes
 END
 policy older-3 <<-END
@@ -53,6 +53,7 @@ has "... of which process" "BAILIFF_PID=$(systemctl show -P MainPID older)" "$en
 has "... by which policy" 'BAILIFF_POLICY=older' "$entry"
 hasnt "what may be read is not told" 'older-other' "$entry"
 hasnt "what is revoked is not told as open" 'BAILIFF_POLICY=older-2' "$entry"
+is "a program that was executed, and may not be read, is not told" 0 "$(count "$id" BAILIFF_PATH=/usr/bin/bash)"
 has "bailiff events has it" 'older +.*older-program mapped since before' "$(bailiff events --since=10m)"
 has "... as JSON" '"note":"older".*older-secret open since before' "$(bailiff events --json --policy=older)"
 eventually in_force 3

@@ -52,19 +52,19 @@ apply() {
 
 asked() { bailiff why --last >/tmp/why.out 2>&1 && grep -Eq -- "^asked +$1\$" /tmp/why.out; }
 works() { run "$@"; }
-denied() { ! run "$@"; }
+# not by what held before, which may deny it too
+denied() { ! run "${@:2}" && asked "$1"; }
 
 # explained WHAT ASKED EDIT COMMAND...: the policies are in place; the act is denied, explained, and
 # works with the edit
 explained() {
 	local what=$1 asked=$2 edit=$3
 	shift 3
-	eventually denied "$@" || { not_ok "$what: it is denied"; return; }
-	ok "$what: it is denied"
-	if ! eventually asked "$asked"; then
-		not_ok "$what: it is explained: $(cat /tmp/why.out)"
+	if ! eventually denied "$asked" "$@"; then
+		not_ok "$what: it is denied, and explained: $(cat /tmp/why.out)"
 		return
 	fi
+	ok "$what: it is denied"
 	has "$what: the edit is the smallest" "$edit" "$(sed '/^Or this/,$d' /tmp/why.out)"
 	apply </tmp/why.out
 	eventually works "$@" && ok "$what: with the edit it works" ||
