@@ -8,7 +8,7 @@ test=library-services
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/library-lib.sh"
 
-sql() { su postgres -c "psql -qAtX" <<<"$1" 2>&1; }
+sql() { su postgres -c "psql -qAtX -v ON_ERROR_STOP=1" <<<"$1" 2>&1; }
 cluster=postgresql@15-main
 
 # What they are there for.
@@ -103,7 +103,7 @@ nginx_attacked() {
 		reconfigured 'error_log /var/log/nginx/link/library;'
 	is "the table is there" $under "$([ -e /etc/cron.d/library ] && echo no || echo yes)"
 	for module in $work/module.so /var/lib/nginx/module.so; do
-		stops "nginx loads a module from ${module%/*}" '^started$' '(Permission denied|permitted)' reconfigured "load_module $module;"
+		stops "nginx loads a module from ${module%/*}" '^started$' '(Permission denied|failed to map segment)' reconfigured "load_module $module;"
 	done
 	rm -f /etc/nginx/library.conf /etc/nginx/conf.d/library.conf /etc/cron.d/library
 	cp $work/nginx.conf /etc/nginx/
@@ -111,12 +111,12 @@ nginx_attacked() {
 }
 
 # PostgreSQL, by somebody who may do all in it.
-tcp() { sql "SELECT dblink_connect('hostaddr=$1 port=8099 user=tcp password=secret dbname=postgres')"; }
+tcp() { sql "SELECT dblink_connect('hostaddr=$1 port=8099 user=tcp password=secret dbname=postgres')" | grep -Eo "server closed|received invalid|Permission denied"; }
 postgresql_attacked() {
 	rm -f $work/made $work/made-2 /var/lib/postgresql/link/made-3
-	stops "a program is started" '^gotten$' 'Permission denied' sql "
+	stops "a program is started" '^gotten$' 'could not execute command' sql "
 		CREATE TEMP TABLE t (l text); COPY t FROM PROGRAM 'echo gotten'; SELECT * FROM t"
-	stops "... to be written to" '^done$' 'Permission denied' sql "COPY (SELECT 1) TO PROGRAM 'cat'; SELECT 'done'"
+	stops "... to be written to" '^done$' 'could not execute command|Permission denied' sql "COPY (SELECT 1) TO PROGRAM 'cat'; SELECT 'done'"
 	stops "a file is written elsewhere" '^done$' 'Permission denied' sql "COPY (SELECT 1) TO '$work/made'; SELECT 'done'"
 	stops "... by a large object" '^1$' 'Permission denied' sql "
 		SELECT lo_from_bytea(0, 'x') AS made \\gset
@@ -169,8 +169,8 @@ redis_attacked() {
 	stops "... as a key of SSH" '^saved$' 'Permission denied' redis_saved /root/.ssh
 	is "the table is there" $under "$([ -e /etc/cron.d/library ] && echo no || echo yes)"
 	redis-cli CONFIG SET dir /var/lib/redis >/dev/null
-	stops "Redis loads a library that was brought along" 'OnLoad|undefined symbol' 'denied|permitted' redis_module $work/module.so
-	stops "... from its own folder" 'OnLoad|undefined symbol' 'denied|permitted' redis_module /var/lib/redis/module.so
+	stops "Redis loads a library that was brought along" 'OnLoad|undefined symbol' 'denied|failed to map segment' redis_module $work/module.so
+	stops "... from its own folder" 'OnLoad|undefined symbol' 'denied|failed to map segment' redis_module /var/lib/redis/module.so
 	: >/var/log/redis/redis-server.log
 	stops "Redis asks another machine" 'fired the event|PING' 'Permission denied' redis_asks 127.0.0.1
 	stops "... by IPv4 in IPv6" 'fired the event|PING' 'Permission denied' redis_asks ::ffff:127.0.0.1
