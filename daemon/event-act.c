@@ -130,6 +130,8 @@ size_t event_act(struct text name, char text[static EVENT_ACT_MAX])
 {
 	const char *kind = event_act_section(name);
 
+	if (name.n && name.bytes[0] == '/')
+		return print_socket(name, text);
 	if (name.n == 2 && strcmp(kind, "capability") == 0)
 		return (size_t)sprintf(
 			text, "%s",
@@ -140,7 +142,5 @@ size_t event_act(struct text name, char text[static EVENT_ACT_MAX])
 			act_process_name((unsigned char)name.bytes[1] - BAILIFF_ACT_BASE));
 	if (name.n >= 3 && strcmp(kind, "network") == 0)
 		return print_network(name, text);
-	if (name.n && name.bytes[0] == '/')
-		return print_socket(name, text);
 	return (size_t)sprintf(text, "unknown");
 }

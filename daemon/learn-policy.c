@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "daemon/cgroups.h"
 #include "daemon/cli-look.h"
 #include "daemon/learn.h"
 #include "daemon/store.h"
@@ -186,6 +187,28 @@ static bool is_whole(const struct look *look)
 	return true;
 }
 
+struct matching {
+	const struct learning *l;
+	size_t n;
+};
+
+static int on_cgroup(void *userdata, const char *path, size_t n_path, __u64 id)
+{
+	struct matching *matching = userdata;
+
+	(void)id;
+	matching->n += image_decide(matching->l->selector->image->cells, 0, path, n_path) != 0;
+	return 0;
+}
+
+/* Whether it holds for all that runs already: those cgroups come under it one after the other. */
+static bool holds(const struct learning *l, const struct look_policy *policy)
+{
+	struct matching matching = {l, 0};
+
+	return cgroups_walk(on_cgroup, &matching) >= 0 && policy->n_cgroups >= matching.n;
+}
+
 enum cli_status learn_policy_wait(const struct learning *l)
 {
 	const struct timespec pause = {0, 200000000};
@@ -193,12 +216,14 @@ enum cli_status learn_policy_wait(const struct learning *l)
 
 	while (time(NULL) < end && !learn_interrupted) {
 		_cleanup_(look_freep) struct look *look = NULL;
+		const struct look_policy *policy;
 		int r = look_new(&look);
 
 		if (r < 0 && r != -ENOENT)
 			return cli_error(CLI_FAILED, "learn: cannot look at what is in force: %s",
 					 strerror(-r));
-		if (find(l, look) && is_whole(look))
+		policy = find(l, look);
+		if (policy && is_whole(look) && holds(l, policy))
 			return CLI_OK;
 		nanosleep(&pause, NULL);
 	}

@@ -156,7 +156,7 @@ static bool is_settled(void *userdata, const struct learn_fact *fact)
 		l->n_covered++;
 		return true;
 	}
-	if (is_default(cover->image, decision, l->merge_text))
+	if (!BAILIFF_RULE(decision) || is_default(cover->image, decision, l->merge_text))
 		return false;
 	rules = (const void *)(cover->image->cells + image_header(cover->image->cells)->rules);
 	if (l->n_conflicts < NAMED_MAX) {

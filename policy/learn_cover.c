@@ -107,8 +107,9 @@ __u32 learn_decide(const struct bailiff_cell *cells, const struct learn_fact *fa
 	default:
 		question.n = name_of(name, fact, &any_port);
 		question.path = name;
-		if (question.n)
-			ask(&question, BAILIFF_VERB_ACT, &best);
+		if (!question.n)
+			return BAILIFF_DENY; /* no rule can name it */
+		ask(&question, BAILIFF_VERB_ACT, &best);
 		if (any_port)
 			ask(&question, BAILIFF_VERB_BELOW + BAILIFF_BELOW_ACT, &best);
 		return best;
