@@ -93,7 +93,7 @@ static const char *show_time(uint64_t when, char text[static TIME_SIZE])
 
 	if (!when || !localtime_r(&seconds, &tm) ||
 	    !strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M", &tm))
-		strcpy(text, "?");
+		(void)snprintf(text, TIME_SIZE, "?");
 	return text;
 }
 

@@ -177,7 +177,7 @@ int exceptions_find(const struct policy *policy, const struct question *question
 	r = find_matches(names, policy->n_rules, question->name, question->n, &holds);
 	if (r == 0)
 		r = find_matches(subjects, policy->n_subjects, exe, strlen(exe), &is_subject);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct policy_rule *rule = &policy->rules[i];

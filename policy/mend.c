@@ -224,8 +224,6 @@ static bool same_rule(const struct answer *a, const struct answer *b)
 static int step(struct page **page, const char *file, const struct attempt *now,
 		const struct mend_wish *wish, struct mend *mend)
 {
-	_cleanup_(page_freep) struct page *better = NULL;
-
 	for (enum candidate candidate = 0; candidate < N_CANDIDATES; candidate++) {
 		_cleanup_(page_freep) struct page *edited = page_copy(*page);
 		_cleanup_(attempt_release) struct attempt then = {0};
@@ -247,7 +245,7 @@ static int step(struct page **page, const char *file, const struct attempt *now,
 		mend->wide |= wide;
 		mend->placeholder |=
 			candidate == CANDIDATE_ALLOW && wish->question->kind == QUESTION_SOCKET;
-		better = *page;
+		page_free(*page);
 		*page = edited;
 		edited = NULL;
 		return 0;

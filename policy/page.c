@@ -233,7 +233,7 @@ int page_remove_word(struct page *page, unsigned line, unsigned column)
 	if (!new)
 		return -ENOMEM;
 	memcpy(new, text, begin);
-	strcpy(new + begin, text + end);
+	memcpy(new + begin, text + end, strlen(text + end) + 1);
 	line_set(&page->lines[i], new);
 	return 0;
 }

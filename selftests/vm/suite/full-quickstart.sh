@@ -21,7 +21,7 @@ same() {
 	found=$(plain <<<"$2")
 	case $'\n'$expected$'\n' in
 	*$'\n...\n'*)
-		[[ $'\n'$found == $'\n'${expected%%...*}* && $found$'\n' == *${expected##*...}$'\n' ]]
+		[[ $'\n'$found == $'\n'"${expected%%...*}"* && $found$'\n' == *"${expected##*...}"$'\n' ]]
 		;;
 	*) [ "$expected" = "$found" ] ;;
 	esac
