@@ -10,6 +10,7 @@ test=library-services
 
 sql() { su postgres -c "psql -qAtX -v ON_ERROR_STOP=1" <<<"$1" 2>&1 | grep -v "^HINT"; }
 cluster=postgresql@15-main
+services=${LIBRARY-nginx postgresql redis}
 
 # What they are there for.
 nginx_works() {
@@ -204,29 +205,31 @@ ln -s $work /var/lib/postgresql/link
 systemctl start $cluster
 sql "CREATE USER tcp PASSWORD 'secret'; CREATE EXTENSION dblink" >/dev/null
 
+nginx_told() {
+	denied nginx BAILIFF_ACTION=read BAILIFF_PATH=/etc/shadow
+	denied nginx BAILIFF_ACTION=write BAILIFF_PATH=/etc/cron.d/library
+}
+postgresql_told() {
+	denied postgresql BAILIFF_ACTION=exec BAILIFF_PATH=/usr/bin/dash
+	denied postgresql BAILIFF_ACTION=write BAILIFF_PATH=$work/made
+}
+redis_told() {
+	denied redis BAILIFF_ACTION=write
+	denied redis BAILIFF_ACTION=network
+	denied redis BAILIFF_ACTION=exec BAILIFF_PATH=$work/module.so
+}
+
 start_daemon
-nginx_attacked
-postgresql_attacked
-redis_attacked
+for name in $services; do "${name}_attacked"; done
 
-enforce nginx postgresql redis
+# shellcheck disable=SC2086 # words
+enforce $services
 mark
-nginx_works
-postgresql_works
-redis_works
-for name in nginx postgresql redis; do quiet $name; done
+for name in $services; do "${name}_works"; done
+for name in $services; do quiet "$name"; done
 
 mark
-nginx_attacked
-denied nginx BAILIFF_ACTION=read BAILIFF_PATH=/etc/shadow
-denied nginx BAILIFF_ACTION=write BAILIFF_PATH=/etc/cron.d/library
-postgresql_attacked
-denied postgresql BAILIFF_ACTION=exec BAILIFF_PATH=/usr/bin/dash
-denied postgresql BAILIFF_ACTION=write BAILIFF_PATH=$work/made
-redis_attacked
-denied redis BAILIFF_ACTION=write
-denied redis BAILIFF_ACTION=network
-denied redis BAILIFF_ACTION=exec BAILIFF_PATH=$work/module.so
+for name in $services; do "${name}_attacked"; "${name}_told"; done
 
 stop_daemon
 systemctl stop nginx $cluster redis-server
