@@ -163,9 +163,10 @@ redis_attacked() {
 		ExecStart=/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no --enable-protected-configs yes --enable-module-command yes
 	END
 	systemctl daemon-reload
-	# root without capabilities reads what is his own
+	# it does not end before it has saved; and root without capabilities reads what is his own
+	systemctl stop redis-server
 	chown -R root:root /etc/redis /var/lib/redis /var/log/redis
-	systemctl restart redis-server
+	systemctl start redis-server
 	rm -f /etc/cron.d/library /root/.ssh/library-saved
 	stops "Redis saves a table of cron's" '^saved$' 'Permission denied' redis_saved /etc/cron.d
 	stops "... by a link" '^saved$' 'Permission denied' redis_saved /var/lib/redis/link
@@ -216,7 +217,7 @@ postgresql_told() {
 redis_told() {
 	denied redis BAILIFF_ACTION=write
 	denied redis BAILIFF_ACTION=network
-	denied redis BAILIFF_ACTION=exec BAILIFF_PATH=$work/module.so
+	denied redis BAILIFF_ACTION=map BAILIFF_PATH=$work/module.so
 }
 
 start_daemon
