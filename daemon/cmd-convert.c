@@ -28,7 +28,8 @@ static const char help[] =
 	"                        (its own default) or block\n"
 	"  -h, --help            this\n"
 	"\n"
-	"Exit status: 0 all is converted, 1 errors, 3 not readable or not writable.\n"
+	"Exit status: 0 all is converted, 1 errors, 2 wrong usage, 3 not readable or not\n"
+	"writable.\n"
 	"docs/kubearmor.md says what becomes of each field.\n";
 
 static const struct option options[] = {

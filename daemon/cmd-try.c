@@ -119,7 +119,7 @@ static enum cli_status add_line(struct asked *asked, char *line)
 	size_t n = strcspn(line, " \t"), skip = n + strspn(line + n, " \t");
 	const char *text = line + skip;
 
-	line[strcspn(line, "\n")] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
 	if (!*line)
 		return CLI_OK;
 	line[n] = '\0';
@@ -137,11 +137,14 @@ static enum cli_status add_file(struct asked *asked, const char *name)
 	FILE *file = standard ? stdin : opened;
 	enum cli_status status = CLI_OK;
 	size_t size = 0;
+	ssize_t n;
 
 	if (!file)
 		return cli_error(CLI_FAILED, "cannot read %s: %s", name, strerror(errno));
-	while (status == CLI_OK && getline(&line, &size, file) >= 0)
-		status = add_line(asked, line);
+	while (status == CLI_OK && (n = getline(&line, &size, file)) >= 0)
+		status = strlen(line) == (size_t)n
+				 ? add_line(asked, line)
+				 : cli_error(CLI_USAGE, "%s: a line has a NUL byte", name);
 	if (status == CLI_OK && ferror(file))
 		return cli_error(CLI_FAILED, "cannot read %s: %s", name, strerror(errno));
 	return status;

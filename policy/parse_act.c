@@ -81,7 +81,7 @@ static const char *const helpers[] = {
 	"/**/sys/kernel/poweroff_cmd",
 	"/**/sys/fs/ocfs2/nm/hb_ctl_path",
 	"/**/kernel/uevent_helper",
-	"/**/module/*/parameters/{usermode_helper,cache_getent}",
+	"/**/module/*/parameters/{usermode_helper,cache_getent,cltrack_prog}",
 	"/**/machinecheck/*/trigger",
 	"/**/release_agent",
 	"/**/binfmt_misc/**",

@@ -192,8 +192,9 @@ static int protect_executables(struct parser *p)
  * which executes the others as its argument, is what it executes.
  */
 #define INTERPRETERS                                                                               \
-	"/**/{sh,bash,dash,ash,busybox,zsh,ksh*,fish,python*,perl*,ruby*,node,nodejs,php*,lua*,"   \
-	"tclsh*,wish*,awk,gawk,mawk,Rscript,guile*,pwsh,make,ld.so,ld-*.so*,ld-linux*}"
+	"/**/{sh,rbash,bash,dash,ash,busybox,zsh{,5,-*},ksh*,mksh*,csh,tcsh,yash,fish,python*,"    \
+	"pypy*,perl*,ruby*,node,nodejs,deno,bun,php*,lua*,tclsh*,wish*,awk,gawk,mawk,"             \
+	"original-awk,Rscript,guile*,pwsh,{,g}make,ld.so,ld-*.so*,ld-linux*}"
 
 /* What may not be executed as it is drift may not be read by those, either. */
 static int add_drift_read(struct parser *p)
