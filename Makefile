@@ -105,7 +105,7 @@ $(B)/selftests/compare/compare: $(COMPARE) $(B)/libpolicy.a
 
 # Fuzzers: with the compiler and the flags of selftests/fuzz/run, and without the kernel's half.
 FUZZED := $(addprefix $(B)/,selftests/fuzz/fuzz.o selftests/unit/policy/oracle.o daemon/cli-caret.o daemon/conf.o daemon/event-act.o \
-	daemon/event-cgroup.o daemon/event-text.o daemon/journal.o daemon/log.o daemon/util.o) \
+	daemon/event-cgroup.o daemon/event-id.o daemon/event-text.o daemon/journal.o daemon/log.o daemon/util.o) \
 	$(patsubst %.c,$(B)/%.o,$(wildcard daemon/convert*.c))
 $(FUZZERS): $$(@).o $(FUZZED) $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(CLI_LIBS) -o $@
