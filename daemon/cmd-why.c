@@ -53,6 +53,16 @@ static bool is_id(const char *text)
 	       text[strspn(text, "0123456789abcdefghjkmnpqrstvwxyz")] == '\0';
 }
 
+/* What "bailiff learn" noted was nobody's denial: its policy has its process's number behind its
+ * name. */
+static bool is_learnt(const struct why_event *event)
+{
+	const char *dot = event->policy ? strrchr(event->policy, '.') : NULL;
+
+	return dot && strncmp(event->policy, "learn-", strlen("learn-")) == 0 && dot[1] &&
+	       dot[1 + strspn(dot + 1, "0123456789")] == '\0';
+}
+
 /* Reads the newest entry that is wanted. Answers 1, 0 where there is none, or a negative errno. */
 static int find(sd_journal *journal, const struct wanted *wanted, struct why_event *ret)
 {
@@ -70,9 +80,15 @@ static int find(sd_journal *journal, const struct wanted *wanted, struct why_eve
 		r = sd_journal_seek_tail(journal);
 	if (r >= 0)
 		r = sd_journal_previous(journal);
-	if (r > 0) {
+	while (r > 0) {
 		r = why_event_read(journal, ret);
-		return r < 0 ? r : 1;
+		if (r < 0)
+			return r;
+		if (wanted->id || !is_learnt(ret))
+			return 1;
+		why_event_release(ret);
+		*ret = (struct why_event){};
+		r = sd_journal_previous(journal);
 	}
 	return r;
 }

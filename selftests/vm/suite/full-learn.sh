@@ -78,6 +78,7 @@ end_learning() {
 	status "the policy has nothing against it" 0 bailiff check "/tmp/$1.ini"
 	hasnt "... not even a warning" 'warning' "$(bailiff check "/tmp/$1.ini" 2>/dev/null)"
 	eventually not_learning
+	hasnt "what was learnt is no denial to be explained" 'policy learn-' "$(bailiff why --last 2>&1)"
 	is "what it learnt with is gone" "" "$(ls -A /run/bailiff/policies.d)"
 }
 
