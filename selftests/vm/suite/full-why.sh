@@ -104,7 +104,7 @@ has "an exception beside it is named" 'does not hold /etc/why/one' "$(cat /tmp/w
 has "an edit for the executable alone is shown, too" '^\+\[file "/mnt/act"\]$' "$(cat /tmp/why.out)"
 still_denied "the file beside it is denied as before" act read /etc/why/two
 has "that the file was changed since is said" 'the file was changed after the event' \
-	"$(bailiff why "$(bailiff events --path=/etc/why/one -n 1 | awk '{print $4}')")"
+	"$(bailiff why "$(sed -n 's/^event *\([^,]*\),.*/\1/p' /tmp/why.out)")"
 
 # The event's name, and JSON.
 id=$(bailiff events --path=/etc/why/one -n 1 | awk '{print $4}')
