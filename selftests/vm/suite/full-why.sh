@@ -218,10 +218,10 @@ eventually would && ok "what would be denied is explained" || not_ok "would: $(c
 is "--path finds what was asked for" 0 "$(bailiff events --path='/etc/why/*' --exe=/nowhere | wc -l)"
 has "--exe finds who asked" 'deny +read /etc/why/one by /mnt/act' "$(bailiff events --exe='/mnt/**')"
 has "--cgroup finds where" ' deny ' "$(bailiff events --cgroup=/system.slice/why.service)"
-is "... and nothing elsewhere" "" "$(bailiff events --cgroup=/user.slice)"
+is "... and nothing elsewhere" "" "$(bailiff events --policy=why --cgroup=/user.slice)"
 is "--until ends before it" "" "$(bailiff events --until=1w)"
 is "-n counts what is shown" 1 "$(bailiff events --path=/etc/why/two -n 1 | wc -l)"
-is "--reason of none" "" "$(bailiff events --reason=drift)"
+is "--reason of none" "" "$(bailiff events --policy=why --reason=drift)"
 status "--reason of no such word" 2 bailiff events --reason=drif
 
 # Following survives that the journal's files are rotated, and removed.
