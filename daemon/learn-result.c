@@ -33,21 +33,12 @@ static int add_text(char ***texts, size_t *n, char *text)
 
 static char *describe(const struct learn_fact *fact)
 {
-	static const char *const kinds[] = {
-		[LEARN_EXEC] = "exec",
-		[LEARN_MAP] = "map",
-		[LEARN_READ] = "read",
-		[LEARN_WRITE] = "write",
-		[LEARN_MOVE] = "move",
-		[LEARN_NETWORK] = "network",
-		[LEARN_CAPABILITY] = "capability",
-		[LEARN_PROCESS] = "process",
-	};
 	_cleanup_(freep) char *what = text_printable((struct text){fact->what, strlen(fact->what)});
 	_cleanup_(freep) char *exe = text_printable((struct text){fact->exe, strlen(fact->exe)});
 	char *text;
 
-	if (!what || !exe || asprintf(&text, "%s %s by %s", kinds[fact->kind], what, exe) < 0)
+	if (!what || !exe ||
+	    asprintf(&text, "%s %s by %s", learn_action(fact->kind), what, exe) < 0)
 		return NULL;
 	return text;
 }

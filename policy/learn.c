@@ -17,6 +17,11 @@ static const char *const actions[LEARN_N_KINDS] = {
 	[LEARN_PROCESS] = "process",
 };
 
+const char *learn_action(enum learn_kind kind)
+{
+	return actions[kind];
+}
+
 enum learn_kind learn_kind(const char *action)
 {
 	/* removing a name of a thing that has others */

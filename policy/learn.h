@@ -54,6 +54,9 @@ struct learn {
 /* The kind that an event's BAILIFF_ACTION means, or LEARN_N_KINDS. */
 enum learn_kind learn_kind(const char *action);
 
+/* The other way round: an event's word for a kind, of static storage. */
+const char *learn_action(enum learn_kind kind);
+
 /*
  * Adds what was seen once; texts are copied. Returns 1 where it is new, 0 where it was seen
  * before, -E2BIG where there are too many, or -ENOMEM.
