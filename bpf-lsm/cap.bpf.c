@@ -77,14 +77,26 @@ static __always_inline int decide_call(struct subject *subject)
 #define PF_IO_WORKER 0x10
 
 /*
+ * What an overlay asks for on its layers. Each was asked of its user before, for the overlay's own
+ * inode, so that nobody gets by it what he is denied. Whatever else is asked with other credentials
+ * is decided as the task's own.
+ */
+#define OVERLAY_CAPABILITIES                                                                       \
+	(1ull << 0 /* chown */ | 1ull << 1 /* dac_override */ | 1ull << 2 /* dac_read_search */ |  \
+	 1ull << 3 /* fowner */ | 1ull << 4 /* fsetid */ | 1ull << CAP_SYS_ADMIN |                 \
+	 1ull << 27 /* mknod */ | 1ull << 31 /* setfcap */)
+
+/*
  * Whether a file system asks, by its own credentials, for what it does below on somebody's behalf:
  * an overlay acts on its layers as who mounted it. io_uring has other credentials for a while too,
  * and those are its user's own.
  */
-static __always_inline bool is_file_systems_own(void)
+static __always_inline bool is_file_systems_own(int cap)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
+	if (!(OVERLAY_CAPABILITIES >> (cap & 63) & 1))
+		return false;
 	if (BPF_CORE_READ(task, cred) == BPF_CORE_READ(task, real_cred))
 		return false;
 	if (bpf_core_field_exists(task->io_uring) && BPF_CORE_READ(task, io_uring))
@@ -103,7 +115,7 @@ int BPF_PROG(bailiff_capable, const void *cred, void *ns, int cap, unsigned int 
 
 	if (ret)
 		return ret;
-	if (!subject_current(&subject) || is_file_systems_own())
+	if (!subject_current(&subject) || is_file_systems_own(cap))
 		return 0;
 	if (cap == CAP_SYS_ADMIN && decide_call(&subject))
 		return -EPERM;

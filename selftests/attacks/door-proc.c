@@ -1171,6 +1171,76 @@ static int do_cap_dac_read_search(void)
 	return WORKED;
 }
 
+/*
+ * Through an overlay, which acts on its layers as who mounted it. On a tmpfs, as an overlay is no
+ * upper layer of another.
+ */
+static int arrange_overlay(void)
+{
+	char options[PATH_MAX * 8];
+
+	TRY(mount("tmpfs", "free/folder", "tmpfs", 0, NULL));
+	TRY(mkdir("free/folder/lower", 0755));
+	TRY(mkdir("free/folder/upper", 0755));
+	TRY(mkdir("free/folder/work", 0755));
+	TRY(mkdir("free/folder/all", 0755));
+	TRY(put("free/folder/lower/file", "lower", 5, 0644));
+	TRY(put("free/folder/lower/other", "other", 5, 0644));
+	TRY(chown("free/folder/lower/other", 1, 1));
+	TRY(chmod("free/folder/lower/other", 0));
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s",
+		 at("free/folder/lower"), at("free/folder/upper"), at("free/folder/work"));
+	TRY(mount("overlay", "free/folder/all", "overlay", 0, options));
+	return 0;
+}
+
+static int do_cap_overlay_chown(void)
+{
+	TRY(chown("free/folder/all/file", 1, 1));
+	return WORKED;
+}
+
+static int do_cap_overlay_mknod(void)
+{
+	TRY(mknod("free/folder/all/null", S_IFCHR | 0666, makedev(1, 3)));
+	return WORKED;
+}
+
+static int do_cap_overlay_trusted(void)
+{
+	TRY(setxattr("free/folder/all/file", "trusted.door", "1", 1, 0));
+	return WORKED;
+}
+
+static int do_cap_overlay_setcap(void)
+{
+	uint32_t capability[5] = {0x02000001, 1 << 21, 0, 0, 0};
+
+	TRY(setxattr("free/folder/all/file", "security.capability", capability, sizeof(capability),
+		     0));
+	return WORKED;
+}
+
+static int do_cap_overlay_dac(void)
+{
+	TRY(open("free/folder/all/other", O_RDONLY));
+	return WORKED;
+}
+
+static int do_cap_overlay_fowner(void)
+{
+	TRY(chmod("free/folder/all/other", 0666));
+	return WORKED;
+}
+
+/* What a file system asks for below is done in the same task: of it nothing remains. */
+static int do_cap_overlay_then(void)
+{
+	TRY(open("free/folder/all/file", O_WRONLY));
+	TRY(chown("free/folder/all/file", 1, 1));
+	return WORKED;
+}
+
 static int do_cap_sys_rawio(void)
 {
 #ifdef SYS_iopl
@@ -1386,6 +1456,20 @@ static const struct technique techniques[] = {
 	     .arrange = arrange_other_owner),
 	ROAD("cap-dac-read-search", do_cap_dac_read_search, "open_by_handle_at",
 	     .flags = CAPABILITY),
+	ROAD("cap-overlay-chown", do_cap_overlay_chown, "chown through an overlay",
+	     .flags = CAPABILITY, .arrange = arrange_overlay),
+	ROAD("cap-overlay-mknod", do_cap_overlay_mknod, "a device through an overlay",
+	     .flags = CAPABILITY, .arrange = arrange_overlay),
+	ROAD("cap-overlay-trusted", do_cap_overlay_trusted, "trusted.* through an overlay",
+	     .flags = CAPABILITY, .arrange = arrange_overlay),
+	ROAD("cap-overlay-setcap", do_cap_overlay_setcap, "a file capability through an overlay",
+	     .flags = CAPABILITY, .arrange = arrange_overlay),
+	ROAD("cap-overlay-dac", do_cap_overlay_dac, "another's file through an overlay",
+	     .flags = CAPABILITY, .arrange = arrange_overlay),
+	ROAD("cap-overlay-fowner", do_cap_overlay_fowner, "chmod of another's through an overlay",
+	     .flags = CAPABILITY, .arrange = arrange_overlay),
+	ROAD("cap-overlay-then", do_cap_overlay_then, "chown after the overlay copied a file up",
+	     .flags = CAPABILITY, .arrange = arrange_overlay),
 	ROAD("cap-sys-rawio", do_cap_sys_rawio, "iopl", .flags = CAPABILITY),
 	ROAD("cap-sys-boot", do_cap_sys_boot, "reboot(CAD_OFF)", .flags = CAPABILITY),
 	ROAD("cap-leave", do_cap_leave, "after a move to a cgroup without policy",
