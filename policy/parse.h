@@ -229,11 +229,12 @@ int parse_act_add(struct parser *p, const struct place *place, enum bailiff_verd
 
 /*
  * Writes a word that is addresses and ports as a glob over what follows the protocol in an act's
- * name. @portless is a protocol of the line that has no ports, or NULL. Returns 0, 1 where the word
- * is wrong, with the error added, or -ENOMEM.
+ * name. @portless is a protocol of the line that has no ports, or NULL. With @served, they are what
+ * is served, and stand for 0.0.0.0 and :: too, by which they can be. Returns 0, 1 where the word is
+ * wrong, with the error added, or -ENOMEM.
  */
 #define ADDRESS_TEXT_MAX 512
-int parse_address(struct parser *p, const struct span *word, const char *portless,
+int parse_address(struct parser *p, const struct span *word, const char *portless, bool served,
 		  char text[static ADDRESS_TEXT_MAX]);
 
 enum pattern_kind {

@@ -262,20 +262,33 @@ static char *put_ports(char *to, const char *prefix, unsigned n_digits, unsigned
 	return to;
 }
 
-static void put_address(char *to, const struct address *a)
+/* With @served, the addresses that stand for all of a machine's, this one among them. */
+static char *put_networks(char *to, const struct address *a, bool served)
+{
+	static const struct address every[] = {{.family = '4'}, {.family = '6'}};
+	static const struct address all[] = {{.family = '4', .bits = 32},
+					     {.family = '6', .bits = 128}};
+
+	if (a->family != '*' && !served)
+		return put_network(to, a);
+	*to++ = '{';
+	to = put_network(to, a->family == '*' ? &every[0] : a);
+	if (a->family == '4') {
+		*to++ = ',';
+		to = put_network(to, &all[0]);
+	}
+	*to++ = ',';
+	to = put_network(to, a->family == '*' ? &every[1] : &all[1]);
+	*to++ = '}';
+	return to;
+}
+
+static void put_address(char *to, const struct address *a, bool served)
 {
 	bool any_port = a->first_port == 0 && a->last_port == PORT_MAX;
-	struct address every[] = {{.family = '4'}, {.family = '6'}};
 
-	if (a->family == '*' && !any_port) {
-		*to++ = '{';
-		to = put_network(to, &every[0]);
-		*to++ = ',';
-		to = put_network(to, &every[1]);
-		*to++ = '}';
-	} else if (a->family != '*') {
-		to = put_network(to, a);
-	}
+	if (a->family != '*' || !any_port)
+		to = put_networks(to, a, served);
 	if (any_port) {
 		memcpy(to, "**", sizeof("**"));
 		return;
@@ -287,7 +300,7 @@ static void put_address(char *to, const struct address *a)
 	*to = '\0';
 }
 
-int parse_address(struct parser *p, const struct span *word, const char *portless,
+int parse_address(struct parser *p, const struct span *word, const char *portless, bool served,
 		  char text[static ADDRESS_TEXT_MAX])
 {
 	struct words w = {.p = p, .word = word};
@@ -305,6 +318,6 @@ int parse_address(struct parser *p, const struct span *word, const char *portles
 	if (r == 0)
 		r = check_network(&w, &a, rest);
 	if (r == 0)
-		put_address(text, &a);
+		put_address(text, &a, served);
 	return r;
 }

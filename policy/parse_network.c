@@ -75,16 +75,20 @@ static int add_one(struct parser *p, const struct place *place, size_t verb, siz
 			     protocols[protocol].kind == ACT_ADDRESS_SOCKET ? 0 : GLOB_SLASH_PLAIN);
 }
 
+/* @served is for what has a local address, @text for what has a peer's. */
 static int add_verbs(struct parser *p, const struct place *place, size_t protocol,
-		     const char *address, const char *text)
+		     const char *address, const char *text, const char *served)
 {
 	int r = 0;
 
+	/* a peer's address is never one of those that served has besides: the kernel connects to
+	 * this machine then, and that is asked */
 	if (!p->network.verbs)
-		return add_one(p, place, N_VERBS, protocol, address, text);
+		return add_one(p, place, N_VERBS, protocol, address, served);
 	for (size_t verb = 0; r == 0 && verb < N_VERBS; verb++)
 		if (p->network.verbs >> verb & 1)
-			r = add_one(p, place, verb, protocol, address, text);
+			r = add_one(p, place, verb, protocol, address,
+				    verb_bytes[verb] == BAILIFF_NETWORK_CONNECT ? text : served);
 	return r;
 }
 
@@ -142,7 +146,8 @@ static int socket_text(struct parser *p, const struct span *word, char text[stat
 }
 
 /* The glob of an address for all protocols of the line; 1 where it is wrong. */
-static int address_text(struct parser *p, const struct span *word, char text[static GLOB_SIZE])
+static int address_text(struct parser *p, const struct span *word, bool served,
+			char text[static GLOB_SIZE])
 {
 	size_t none = protocol_of(p, ACT_ADDRESS_NONE), socket = protocol_of(p, ACT_ADDRESS_SOCKET);
 	size_t plain = protocol_of(p, ACT_ADDRESS_PLAIN), ports = protocol_of(p, ACT_ADDRESS_PORTS);
@@ -156,7 +161,7 @@ static int address_text(struct parser *p, const struct span *word, char text[sta
 	}
 	if (socket == N_PROTOCOLS)
 		return parse_address(p, word, plain < N_PROTOCOLS ? protocol_names[plain] : NULL,
-				     text);
+				     served, text);
 	if (plain == N_PROTOCOLS && ports == N_PROTOCOLS)
 		return socket_text(p, word, text);
 	r = parse_error(p, word->column,
@@ -169,7 +174,7 @@ static int take_address(struct parser *p, const struct span *word)
 {
 	_cleanup_(free_charp) char *shown = span_copy(word);
 	struct place place = {p->line, word->column};
-	char text[GLOB_SIZE];
+	char text[GLOB_SIZE], served[GLOB_SIZE];
 	int r;
 
 	if (!shown)
@@ -186,12 +191,14 @@ static int take_address(struct parser *p, const struct span *word)
 			"as tcp",
 			p->key->name);
 	}
-	r = address_text(p, word, text);
+	r = address_text(p, word, false, text);
+	if (r == 0)
+		r = address_text(p, word, p->key->value != BAILIFF_ALLOW, served);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	for (size_t i = 0; r == 0 && i < N_PROTOCOLS; i++)
 		if (p->network.protocols >> i & 1)
-			r = add_verbs(p, &place, i, shown, text);
+			r = add_verbs(p, &place, i, shown, text, served);
 	return r;
 }
 
@@ -291,7 +298,7 @@ int parse_network_end(struct parser *p)
 		if (!(p->network.protocols >> i & 1))
 			continue;
 		if (!p->network.any_address)
-			r = add_verbs(p, &p->network.places[i], i, NULL, "**");
+			r = add_verbs(p, &p->network.places[i], i, NULL, "**", "**");
 		if (r == 0 && creates && p->key->value == BAILIFF_ALLOW)
 			r = add_create(p, i);
 	}

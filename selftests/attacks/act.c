@@ -186,6 +186,7 @@ static int make_socket(const char *protocol)
 	} sockets[] = {
 		{"tcp", AF_INET, SOCK_STREAM, 0},	  {"udp", AF_INET, SOCK_DGRAM, 0},
 		{"raw", AF_INET, SOCK_RAW, IPPROTO_ICMP}, {"unix", AF_UNIX, SOCK_STREAM, 0},
+		{"tcp6", AF_INET6, SOCK_STREAM, 0},	  {"udp6", AF_INET6, SOCK_DGRAM, 0},
 		{"netlink", AF_NETLINK, SOCK_RAW, 0},	  {"packet", AF_PACKET, SOCK_RAW, 0},
 	};
 
@@ -197,13 +198,15 @@ static int make_socket(const char *protocol)
 	return -1;
 }
 
-/* Takes "tcp:127.0.0.1:80" or a path apart. Returns the address's length, 0 where it is none. */
+/* Takes "tcp:127.0.0.1:80", "tcp:[::1]:80" or a path apart. Returns the address's length, 0 where
+ * it is none. */
 static socklen_t take_address(const char *text, char protocol[static 8],
 			      struct sockaddr_storage *address)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
 	struct sockaddr_un *path = (struct sockaddr_un *)address;
-	char host[INET_ADDRSTRLEN];
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+	char host[INET6_ADDRSTRLEN];
 	unsigned port;
 
 	memset(address, 0, sizeof(*address));
@@ -212,6 +215,12 @@ static socklen_t take_address(const char *text, char protocol[static 8],
 		path->sun_family = AF_UNIX;
 		snprintf(path->sun_path, sizeof(path->sun_path), "%s", text);
 		return sizeof(*path);
+	}
+	if (sscanf(text, "%6[a-z]:[%45[0-9a-f:]]:%u", protocol, host, &port) == 3) {
+		strcat(protocol, "6");
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)port);
+		return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 ? sizeof(*v6) : 0;
 	}
 	if (sscanf(text, "%7[a-z]:%15[0-9.]:%u", protocol, host, &port) != 3)
 		return 0;

@@ -20,6 +20,7 @@ struct model {
 	char protocol; /* 0: all */
 	struct network of[2];
 	unsigned first, last; /* ports */
+	bool served;	      /* 0.0.0.0 and :: are ways to serve these */
 };
 
 #define RULES_MAX 64
@@ -44,8 +45,26 @@ static bool network_inside(const struct network *a, const struct network *b)
 	       (b->any && a->bits >= b->bits && same_bits(a->address, b->address, b->bits));
 }
 
+static const unsigned char all_addresses[16];
+
+/* Whether a rule is about 0.0.0.0 (of[0]) or :: (of[1]) besides its networks. */
+static bool has_all(const struct model *m, size_t family)
+{
+	return m->served && (m->of[0].any || (family && m->of[1].any));
+}
+
+static bool all_inside(const struct model *a, const struct model *b, size_t family)
+{
+	const struct network *network = &b->of[family];
+
+	return !has_all(a, family) || has_all(b, family) ||
+	       (network->any && same_bits(network->address, all_addresses, network->bits));
+}
+
 static bool model_inside(const struct model *a, const struct model *b)
 {
+	if (!all_inside(a, b, 0) || !all_inside(a, b, 1))
+		return false;
 	return strspn(a->operations, b->operations) == strlen(a->operations) &&
 	       (!b->protocol || a->protocol == b->protocol) &&
 	       network_inside(&a->of[0], &b->of[0]) && network_inside(&a->of[1], &b->of[1]) &&
@@ -60,8 +79,12 @@ static bool model_matches(const struct model *m, const struct query *q)
 		return false;
 	if (!q->family)
 		return true;
-	return network->any && same_bits(network->address, q->address, network->bits) &&
-	       q->port >= m->first && q->port <= m->last;
+	if (q->port < m->first || q->port > m->last)
+		return false;
+	if (has_all(m, q->family == '6') &&
+	    same_bits(q->address, all_addresses, q->family == '6' ? 128 : 32))
+		return true;
+	return network->any && same_bits(network->address, q->address, network->bits);
 }
 
 static const struct model *model_decide(const struct models *m, const struct query *q)
@@ -158,10 +181,12 @@ static void models_add(struct models *m, struct model *model, unsigned chosen, b
 {
 	if (!chosen) {
 		model->operations = address ? "cla" : "scla";
+		model->served = address && model->verdict != BAILIFF_ALLOW;
 		model_add(m, model);
 	}
 	for (size_t i = 0; i < LENGTH(verbs); i++) {
 		model->operations = verbs[i].byte;
+		model->served = address && model->verdict != BAILIFF_ALLOW && i > 0;
 		if (chosen >> i & 1)
 			model_add(m, model);
 	}
@@ -193,6 +218,7 @@ static void random_line(struct models *m, unsigned line)
 	if (!n)
 		models_add(m, &model, chosen, false);
 	model.operations = "s";
+	model.served = false;
 	if (model.verdict == BAILIFF_ALLOW && (n || chosen))
 		model_add(m, &model);
 }

@@ -11,7 +11,7 @@ test=try
 [ "$(grep -c preempt=full /proc/cmdline)" = 0 ] || exit 0
 
 root=/tmp/try
-cgroups="try-file try-strict try-net try-cap try-all try-proc try-two try-drift"
+cgroups="try-file try-strict try-net try-served try-cap try-all try-proc try-two try-drift"
 in_cgroup() { sh -c 'echo $$ >/sys/fs/cgroup/'"$1"'/cgroup.procs; shift; exec "$@"' sh "$@"; }
 
 for name in $cgroups; do mkdir -p /sys/fs/cgroup/$name; done
@@ -69,6 +69,14 @@ policy net <<-END
 	[network "$root/bin/server"]
 	allow = connect tcp 127.0.0.9:*
 END
+policy served <<-END
+	[select]
+	cgroup = /try-served
+	[network]
+	deny = listen tcp 127.0.0.1:4010-4011
+	deny = listen udp [::1]:4010
+	allow = listen tcp 0.0.0.0:4011
+END
 policy cap <<-END
 	[select]
 	cgroup = /try-cap
@@ -121,7 +129,7 @@ policy drift <<-END
 END
 bailiffd 2>/tmp/bailiffd.log &
 daemon=$!
-eventually in_force 9 || not_ok "the policies came into force: $(cat /tmp/bailiffd.log)"
+eventually in_force 10 || not_ok "the policies came into force: $(cat /tmp/bailiffd.log)"
 
 # asked CGROUP EXPECTED BY KIND NAME [OPTION]...: BY is what is executed in the cgroup, a ">" between; the
 # last of it does the act. EXPECTED is what this file's author takes for right.
@@ -210,6 +218,15 @@ done <<-END
 	try-net deny $tool socket netlink
 	try-net deny $tool socket packet
 	try-net deny $tool socket raw
+	try-served deny $tool bind tcp:127.0.0.1:4010
+	try-served deny $tool bind tcp:0.0.0.0:4010
+	try-served deny $tool bind tcp:[::]:4010
+	try-served allow $tool bind tcp:0.0.0.0:4012
+	try-served allow $tool bind tcp:0.0.0.0:4011
+	try-served deny $tool bind tcp:[::]:4011
+	try-served deny $tool bind udp:[::]:4010
+	try-served allow $tool bind udp:0.0.0.0:4010
+	try-served allow $tool bind udp:127.0.0.1:4010
 	try-cap deny $tool capability sys_time
 	try-cap deny $tool capability mknod
 	try-cap allow $server capability mknod
