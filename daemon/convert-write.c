@@ -201,15 +201,42 @@ static void write_rule(struct writing *w, struct convert_rule *rule)
 		 rule->item);
 }
 
+/* Whether a line that is written allows @rule's source this protocol; if not, it is one now. */
+static bool take_protocol(struct writing *w, const struct convert_rule *rule, const char *protocol)
+{
+	bool written = false;
+
+	for (size_t i = 0; i < w->o->n_rules; i++) {
+		struct convert_rule *other = &w->o->rules[i];
+
+		if (other->dropped || other->section != rule->section || !other->source ||
+		    strcmp(other->source, rule->source) != 0 ||
+		    strcmp(verdict_of(other), "allow") != 0 || strcmp(other->item, protocol) != 0)
+			continue;
+		written |= other->written;
+		other->written = true;
+	}
+	return written;
+}
+
 /* All of a section, which no pattern says but its default. */
 static void write_all(struct writing *w, struct convert_rule *rule)
 {
+	static const char *const protocols[] = {"tcp",	"udp",	   "icmp",   "sctp", "raw",
+						"unix", "netlink", "packet", "vsock"};
+	char list[80] = "";
+
 	rule->written = true;
 	if (strcmp(verdict_of(rule), "allow") != 0)
 		put_line(w, rule->place, "default  = %s", verdict_of(rule));
-	else if (rule->source)
-		put_line(w, rule->place,
-			 "allow    = tcp udp icmp sctp raw unix netlink packet vsock");
+	if (strcmp(verdict_of(rule), "allow") != 0 || !rule->source)
+		return;
+	for (size_t i = 0; i < ELEMENTS(protocols); i++)
+		if (!take_protocol(w, rule, protocols[i]))
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), " %s",
+				 protocols[i]);
+	if (list[0])
+		put_line(w, rule->place, "allow    =%s", list);
 }
 
 /* What was left out, so that nobody misses it; both verbs of a file in one. */
