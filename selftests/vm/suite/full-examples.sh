@@ -3,7 +3,7 @@
 #
 # The EXAMPLES of bailiff(1), one after the other, on a machine where each has something to do: a service
 # that can be learnt, a policy, denials. Times are shorter, and no cluster is there: "kubectl" prints
-# what one would.
+# what one would. And the commands of docs/library.md.
 
 test=examples
 . "$(dirname "$0")/lib.sh"
@@ -84,6 +84,16 @@ limit=10 example 'events -f' 124 '/srv/secret' # it ends by being stopped
 wait $!
 is "these are all examples of the page" "$(grep -c '^\.Dl \$ ' $page)" $n
 
+rm /etc/bailiff/policies.d/web.ini
+while IFS= read -r command; do
+	found=0 limit=30
+	[[ $command != *' -f '* ]] || limit=3 # it ends by being stopped
+	timeout $limit bash -c "$command" >out 2>&1 </dev/null || found=$?
+	[ $limit/$found != 3/124 ] || found=0
+	is "docs/library.md: ${command%%  *}" 0 $found
+done < <(sed -n '/^```text$/,/^```$/{/^```/!p}' /mnt/library.md)
+eventually mode_is enforce || not_ok "docs/library.md: the ready policy is enforced"
+
 stop_daemon
 systemctl stop nginx
-rm -rf $work /srv/secret /srv/secret2 /etc/bailiff/policies.d/web.ini
+rm -rf $work /srv/secret /srv/secret2 /etc/bailiff/policies.d/nginx.ini
