@@ -66,23 +66,38 @@ static const char *daemon_state(void)
 	return states[cli_daemon()];
 }
 
+/* One word of a list that begins in column 11, and goes on in the next line where it would be wide.
+ */
+static void print_word(size_t *column, const char *word, const char *note)
+{
+	size_t n = strlen(word) + strlen(note);
+
+	if (*column + 1 + n > 100) {
+		printf("\n%11s", "");
+		*column = 11;
+	}
+	printf(" %s%s%s%s", *note ? cli_colour(CLI_BAD) : "", word, note,
+	       *note ? cli_colour(CLI_PLAIN) : "");
+	*column += 1 + n;
+}
+
 static void print_hooks(const struct look *look)
 {
-	bool any = false;
+	size_t column = 11;
 	int protects = 0; /* those of protect = yes are one */
 
 	printf("hooks:     ");
 	for (int i = 0; i < KERNEL_N_HOOKS; i++) {
+		const char *name = kernel_hook_name((enum kernel_hook)i);
+
 		if (look->missing[i])
-			printf(" %s%s(MISSING)%s", cli_colour(CLI_BAD),
-			       kernel_hook_name((enum kernel_hook)i), cli_colour(CLI_PLAIN));
+			print_word(&column, name, "(MISSING)");
 		else if (look->attached[i] && !kernel_hook_protects((enum kernel_hook)i))
-			printf(" %s", kernel_hook_name((enum kernel_hook)i));
+			print_word(&column, name, "");
 		else if (look->attached[i] && !protects++)
-			printf(" protect");
-		any = any || look->missing[i] || look->attached[i];
+			print_word(&column, "protect", "");
 	}
-	puts(any ? "" : " none attached");
+	puts(column > 11 ? "" : " none attached");
 }
 
 /* "2026-11-22 14:30", or "?". */

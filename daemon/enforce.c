@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "daemon/arena.h"
@@ -227,6 +228,8 @@ static int compile_set(struct enforce *enforce, const struct plan *plan,
 	for (size_t i = 0; i < set->n_policies; i++)
 		policies[i] = plan->policies[set->policies[i]];
 	r = image_compile(policies, set->n_policies, serial_now(), diag, &image);
+	/* the time that systemd gives is for one of them */
+	sd_notify(false, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=180000000");
 	if (r)
 		return r;
 	r = counters_assign(&enforce->counters, enforce->kernel, image->cells);

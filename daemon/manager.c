@@ -185,10 +185,10 @@ static int note_host(const struct manager *manager, struct kernel *kernel)
 
 static void log_report(const struct enforce_report *report)
 {
-	sd_journal_send("MESSAGE=%zu policies are in force, %zu compiled anew", report->n_policies,
+	sd_journal_send("MESSAGE=policies in force: %zu, compiled anew: %zu", report->n_policies,
 			report->n_images_new, "PRIORITY=6", "MESSAGE_ID=" JOURNAL_ID_POLICY,
 			"BAILIFF_POLICIES=%zu", report->n_policies, NULL);
-	sd_notifyf(false, "STATUS=%zu policies in force", report->n_policies);
+	sd_notifyf(false, "STATUS=policies in force: %zu", report->n_policies);
 }
 
 /*

@@ -154,6 +154,14 @@ static size_t quote_end(const char *text, size_t n, size_t start)
 	return end < n ? end : start;
 }
 
+/* Where a comment begins between two places, or @end. */
+static size_t comment_before(const char *text, size_t start, size_t end)
+{
+	while (start < end && !begins_comment(text, start))
+		start++;
+	return start;
+}
+
 /* A line that begins with '['. */
 static int begin_section(struct parser *p, size_t start)
 {
@@ -180,6 +188,12 @@ static int begin_section(struct parser *p, size_t start)
 	inner.n = end - start - 1;
 	closed = end < n && text[end] == ']';
 	p->continues &= !closed;
+	if (comment_before(text, start + 1, end) < end) {
+		guess_section(p, inner);
+		return parse_error(p, comment_before(text, start + 1, end) + 1,
+				   "\";\" after a blank begins a comment, in quotes too; write "
+				   "\"?\" for one of them");
+	}
 	if (p->broken || !closed) {
 		guess_section(p, inner);
 		return p->broken ? 0
