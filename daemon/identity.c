@@ -42,8 +42,7 @@ struct identity {
 		unsigned n;
 		int error;
 		char first[BAILIFF_PATH_MAX + 1];
-	} missed;
-	unsigned n_logged;
+	} missed, logged;
 };
 
 struct identity *identity_new(void)
@@ -292,13 +291,15 @@ static void log_missed(struct identity *identity)
 {
 	const struct missed *missed = &identity->missed;
 
-	if (missed->n > identity->n_logged)
+	/* after other rules were loaded it can be other files, be they fewer */
+	if (missed->n &&
+	    (missed->n > identity->logged.n || strcmp(missed->first, identity->logged.first) != 0))
 		log_print(LOG_ERR,
 			  "%u files or folders that rules name cannot be looked at, or are more "
 			  "than can be known; the first: %s (%s). Hard links of them have the "
 			  "answers of their own places",
 			  missed->n, missed->first, strerror(-missed->error));
-	identity->n_logged = missed->n;
+	identity->logged = *missed;
 }
 
 struct rules {
@@ -360,9 +361,6 @@ void identity_look(struct identity *identity, struct kernel *kernel, const struc
 	bool trees = changed || ++identity->since_trees >= TREES_EVERY;
 	unsigned wait = identity->n_looks / (soon ? LOOKS_SOON : LOOKS_A_SECOND);
 
-	/* other rules: what they miss is other files, be they fewer */
-	if (changed)
-		identity->n_logged = 0;
 	if (soon || ++identity->since_roots >= ROOTS_EVERY) {
 		identity->since_roots = 0;
 		roots_find(&identity->roots, kernel);
