@@ -299,7 +299,7 @@ int parse_network_end(struct parser *p)
 			continue;
 		if (!p->network.any_address)
 			r = add_verbs(p, &p->network.places[i], i, NULL, "**", "**");
-		if (r == 0 && creates && p->key->value == BAILIFF_ALLOW)
+		if (r == 0 && creates && p->key->value != BAILIFF_DENY)
 			r = add_create(p, i);
 	}
 	return r;

@@ -219,8 +219,10 @@ static void random_line(struct models *m, unsigned line)
 		models_add(m, &model, chosen, false);
 	model.operations = "s";
 	model.served = false;
-	if (model.verdict == BAILIFF_ALLOW && (n || chosen))
-		model_add(m, &model);
+	if (model.verdict == BAILIFF_DENY || (!n && !chosen))
+		return;
+	model.verdict = BAILIFF_ALLOW; /* to make it, which is not worth an entry */
+	model_add(m, &model);
 }
 
 static void random_networks(struct models *m)

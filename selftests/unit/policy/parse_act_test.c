@@ -244,12 +244,14 @@ static void rules_of_networks(void **state)
 	rule_is(policy, 3, POLICY_NETWORK, BAILIFF_ALLOW, "create tcp", 7, 17);
 	rule_is(policy, 4, POLICY_NETWORK, BAILIFF_AUDIT, "listen udp", 9, 23);
 	rule_is(policy, 5, POLICY_NETWORK, BAILIFF_AUDIT, "accept udp", 9, 23);
-	rule_is(policy, 6, POLICY_NETWORK, BAILIFF_AUDIT, "listen sctp", 10, 4);
-	rule_is(policy, 7, POLICY_NETWORK, BAILIFF_AUDIT, "accept sctp", 10, 4);
-	rule_is(policy, 8, POLICY_NETWORK, BAILIFF_DENY, "raw *", 11, 12);
-	rule_is(policy, 9, POLICY_NETWORK, BAILIFF_DENY, "connect unix /a\\ b/**", 13, 21);
-	rule_is(policy, 10, POLICY_NETWORK, BAILIFF_DENY, "connect unix @{x,y}", 13, 30);
-	assert_int_equal(policy->n_rules, 12);
+	rule_is(policy, 6, POLICY_NETWORK, BAILIFF_ALLOW, "create udp", 9, 23);
+	rule_is(policy, 7, POLICY_NETWORK, BAILIFF_AUDIT, "listen sctp", 10, 4);
+	rule_is(policy, 8, POLICY_NETWORK, BAILIFF_AUDIT, "accept sctp", 10, 4);
+	rule_is(policy, 9, POLICY_NETWORK, BAILIFF_ALLOW, "create sctp", 10, 4);
+	rule_is(policy, 10, POLICY_NETWORK, BAILIFF_DENY, "raw *", 11, 12);
+	rule_is(policy, 11, POLICY_NETWORK, BAILIFF_DENY, "connect unix /a\\ b/**", 13, 21);
+	rule_is(policy, 12, POLICY_NETWORK, BAILIFF_DENY, "connect unix @{x,y}", 13, 30);
+	assert_int_equal(policy->n_rules, 14);
 	policy_free(policy);
 }
 
