@@ -87,8 +87,8 @@ for _ in 1 2 3 4; do # all programs at once, in emulation
 done
 in_force 2 || { not_ok "the policies came into force: $(journalctl -u bailiffd -o cat -n 3 --no-pager)"; exit 1; }
 echo "# in force after $((SECONDS - start)) s"
-hooks=$(bailiff status | grep '^hooks:')
-echo "# $hooks"
+hooks=$(bailiff status | sed -n '/^hooks:/,/^[a-z]*:/p' | grep '^hooks:\|^ ')
+echo "# $(tr -s ' \n' ' ' <<<"$hooks")"
 hasnt "every hook is there" 'MISSING' "$hooks"
 for hook in exec mmap_file file_mprotect file_open file_receive file_ioctl path_truncate path_unlink \
 	path_rename path_link inode_setattr inode_setxattr sb_mount sb_umount move_mount capable ptrace \
