@@ -14,6 +14,7 @@ for class in ${HARM_CLASSES-}; do
 	[ "$class" != "${HARM_CLASSES%% *}" ] || tests=io-uring
 	tests+=" $(stress-ng --class "$class?" 2>&1 | sed -n "s/^class '.*' stressors: //p")"
 done
+tests=$(tr -s ' ' '\n' <<<"$tests" | sort -u | tr '\n' ' ') # some are of two classes
 work=/var/tmp/harm
 mkdir -p $work
 
