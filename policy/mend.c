@@ -113,7 +113,8 @@ static int keep_others(struct page *page, const struct attempt *now, const struc
 		_cleanup_(free_charp) char *line = NULL;
 		int r;
 
-		if (rule->line != source->line || rule->column != source->column)
+		if (rule->is_implied || rule->line != source->line ||
+		    rule->column != source->column)
 			continue;
 		r = mend_line_rest(rule, rule == source, wish->question->kind, &line);
 		if (r == 0 && line)

@@ -75,21 +75,50 @@ static int add_one(struct parser *p, const struct place *place, size_t verb, siz
 			     protocols[protocol].kind == ACT_ADDRESS_SOCKET ? 0 : GLOB_SLASH_PLAIN);
 }
 
-/* @served is for what has a local address, @text for what has a peer's. */
+/*
+ * Of the verbs of a line, those of which @chosen has the byte. Without verbs an allow is a rule of
+ * each, so that it is an exception to whichever denies; anything else is one rule, to which an
+ * allow of one verb is an exception.
+ */
 static int add_verbs(struct parser *p, const struct place *place, size_t protocol,
-		     const char *address, const char *text, const char *served)
+		     const char *address, const char *text, const char *chosen)
 {
+	unsigned verbs = p->network.verbs;
 	int r = 0;
 
-	/* a peer's address is never one of those that served has besides: the kernel connects to
-	 * this machine then, and that is asked */
-	if (!p->network.verbs)
-		return add_one(p, place, N_VERBS, protocol, address, served);
+	if (!verbs && p->key->value == BAILIFF_ALLOW)
+		verbs = (1u << N_VERBS) - 1;
+	if (!verbs)
+		return add_one(p, place, N_VERBS, protocol, address, text);
 	for (size_t verb = 0; r == 0 && verb < N_VERBS; verb++)
-		if (p->network.verbs >> verb & 1)
-			r = add_one(p, place, verb, protocol, address,
-				    verb_bytes[verb] == BAILIFF_NETWORK_CONNECT ? text : served);
+		if (verbs >> verb & 1 && strchr(chosen, verb_bytes[verb]))
+			r = add_one(p, place, verb, protocol, address, text);
 	return r;
+}
+
+static const char every_verb[] = {BAILIFF_NETWORK_CONNECT, BAILIFF_NETWORK_LISTEN,
+				  BAILIFF_NETWORK_ACCEPT, '\0'};
+static const char local_verbs[] = {BAILIFF_NETWORK_LISTEN, BAILIFF_NETWORK_ACCEPT, '\0'};
+
+/*
+ * One word of addresses. Who may not serve it may not serve all addresses either: @served is these,
+ * and a rule beside what is written, so that an allow of the very same is no exception to that.
+ * Without a verb it is about peers as well, who have no such address: the kernel connects to this
+ * machine then, and that is what it asks.
+ */
+static int add_address(struct parser *p, const struct place *place, size_t protocol,
+		       const char *address, const char *text, const char *served)
+{
+	size_t n_before = p->policy->n_rules;
+	char all[PATTERN_SIZE];
+	int r = 0;
+
+	snprintf(all, sizeof(all), "%s (or all)", address);
+	if (p->key->value != BAILIFF_ALLOW && strcmp(text, served) != 0)
+		r = add_verbs(p, place, protocol, all, served, local_verbs);
+	for (size_t i = n_before; i < p->policy->n_rules; i++)
+		p->policy->rules[i].is_implied = true;
+	return r ?: add_verbs(p, place, protocol, address, text, every_verb);
 }
 
 /*
@@ -193,12 +222,12 @@ static int take_address(struct parser *p, const struct span *word)
 	}
 	r = address_text(p, word, false, text);
 	if (r == 0)
-		r = address_text(p, word, p->key->value != BAILIFF_ALLOW, served);
+		r = address_text(p, word, true, served);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	for (size_t i = 0; r == 0 && i < N_PROTOCOLS; i++)
 		if (p->network.protocols >> i & 1)
-			r = add_verbs(p, &place, i, shown, text, served);
+			r = add_address(p, &place, i, shown, text, served);
 	return r;
 }
 
@@ -291,14 +320,14 @@ int parse_network(struct parser *p, const struct span *value)
 
 int parse_network_end(struct parser *p)
 {
-	bool creates = p->network.any_address || p->network.verbs;
+	bool creates = p->network.any_address || p->network.verbs || p->key->value == BAILIFF_ALLOW;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < N_PROTOCOLS; i++) {
 		if (!(p->network.protocols >> i & 1))
 			continue;
 		if (!p->network.any_address)
-			r = add_verbs(p, &p->network.places[i], i, NULL, "**", "**");
+			r = add_verbs(p, &p->network.places[i], i, NULL, "**", every_verb);
 		if (r == 0 && creates && p->key->value != BAILIFF_DENY)
 			r = add_create(p, i);
 	}

@@ -179,16 +179,27 @@ static void model_add(struct models *m, const struct model *model)
 /* The rules of one address, or of none: those of each verb. */
 static void models_add(struct models *m, struct model *model, unsigned chosen, bool address)
 {
+	bool served = address && model->verdict != BAILIFF_ALLOW;
+
+	if (!chosen && model->verdict == BAILIFF_ALLOW)
+		chosen = (1u << LENGTH(verbs)) - 1;
+	model->served = served;
 	if (!chosen) {
 		model->operations = address ? "cla" : "scla";
-		model->served = address && model->verdict != BAILIFF_ALLOW;
+		if (served)
+			model_add(m, model);
+		model->served = false;
 		model_add(m, model);
 	}
 	for (size_t i = 0; i < LENGTH(verbs); i++) {
+		if (!(chosen >> i & 1))
+			continue;
 		model->operations = verbs[i].byte;
-		model->served = address && model->verdict != BAILIFF_ALLOW && i > 0;
-		if (chosen >> i & 1)
+		model->served = served && i > 0;
+		if (model->served)
 			model_add(m, model);
+		model->served = false;
+		model_add(m, model);
 	}
 }
 
@@ -219,7 +230,7 @@ static void random_line(struct models *m, unsigned line)
 		models_add(m, &model, chosen, false);
 	model.operations = "s";
 	model.served = false;
-	if (model.verdict == BAILIFF_DENY || (!n && !chosen))
+	if (model.verdict == BAILIFF_DENY || (model.verdict == BAILIFF_AUDIT && !n && !chosen))
 		return;
 	model.verdict = BAILIFF_ALLOW; /* to make it, which is not worth an entry */
 	model_add(m, &model);
