@@ -159,3 +159,63 @@ int judge_move(struct subject *subject, struct object *from, struct object *to)
 	}
 	return conclude(subject, &best, scratch, from);
 }
+
+/*
+ * Where nothing beneath a path may be written, the path itself leads to all of that. So no
+ * directory is moved away from there, as all of that would be gone, and no symbolic link is put
+ * there, as other files would be there by it.
+ */
+static __always_inline void take_whole(struct decision *best, void *base, __u32 image, __u32 words)
+{
+	__u32 below = arena_word_at(base, words, BAILIFF_VERB_BELOW + BAILIFF_VERB_WRITE);
+	__u32 least =
+		BAILIFF_LEAST(arena_word(base, words, BAILIFF_WORD_LEAST), BAILIFF_VERB_WRITE);
+
+	if (BAILIFF_VERDICT(below) == least)
+		take_stricter(best, below, image, BAILIFF_VERB_BELOW + BAILIFF_VERB_WRITE,
+			      BAILIFF_REASON_SECOND_NAME);
+}
+
+/* Which of both names it is: NULL for neither. A link that is only made has no @from. */
+static __always_inline struct object *leading(struct object *from, struct object *to)
+{
+	struct dentry *dentry;
+	__u16 type;
+
+	if (!from)
+		return to;
+	dentry = from->dentry;
+	type = BPF_CORE_READ(dentry, d_inode, i_mode) & S_IFMT;
+	return type == S_IFDIR ? from : type == S_IFLNK ? to : NULL;
+}
+
+int judge_leading(struct subject *subject, struct object *from, struct object *to)
+{
+	struct object *object = to ? leading(from, to) : NULL;
+	struct scratch *scratch;
+	int reason = BAILIFF_REASON_NO_SCRATCH;
+	void *base = arena_base();
+	struct decision best = {};
+
+	if (!subject || !to || !base)
+		return -EACCES;
+	if (!object)
+		return 0;
+	scratch = scratch_claim();
+	if (scratch)
+		reason = path_build(scratch_number(scratch), object, false);
+	for (int i = 0; i < SUBJECT_IMAGES && !reason; i++) {
+		__u32 image = subject->images[i];
+
+		if (image)
+			take_whole(&best, base, image,
+				   match_words(base, image,
+					       match(scratch_number(scratch), image,
+						     subject->starts[i])));
+	}
+	if (reason) {
+		ask_all(subject, NULL, VERB(WRITE), reason, &best);
+		stat_add(reason);
+	}
+	return conclude(subject, &best, scratch, object);
+}

@@ -64,6 +64,7 @@ int judge_socket(struct subject *subject, struct object *object, __u32 operation
 int judge_strictest(struct subject *subject, __u32 verbs, struct object *object, __u8 reason);
 int judge_move(struct subject *subject, struct object *from, struct object *to);
 int judge_move_others(struct subject *subject, struct object *from, struct object *to);
+int judge_leading(struct subject *subject, struct object *from, struct object *to);
 int judge_invoked(struct subject *subject, struct object *object);
 int judge_act(struct subject *subject, __u32 scratch, __u32 verbs);
 int judge_act_short(struct subject *subject, __u8 kind, __u8 which, bool silent);
@@ -121,11 +122,20 @@ static __always_inline int decide_move(struct subject *subject, struct object *f
 				       struct object *to)
 {
 	class_find_all(subject); /* here: further down the stack is too small for it */
+	if (decide_used(subject, VERB(WRITE)) && judge_leading(subject, from, to))
+		return -EACCES;
 	if (judge_move(subject, from, to))
 		return -EACCES;
 	if (!decide_used(subject, VERBS_OF_PATHS << BAILIFF_VERB_OTHER))
 		return 0;
 	return judge_move_others(subject, from, to) ? -EACCES : 0;
+}
+
+/* Decides whether a symbolic link may be made, its name apart. */
+static __always_inline int decide_symlink(struct subject *subject, struct object *object)
+{
+	class_find_all(subject);
+	return judge_leading(subject, NULL, object) ? -EACCES : 0;
 }
 
 /* Decides on an act whose name cannot be told, for @reason. */

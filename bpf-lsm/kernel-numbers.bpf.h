@@ -25,6 +25,7 @@ enum {
 #define S_IFDIR 0040000
 #define S_IFREG 0100000
 #define S_IFSOCK 0140000
+#define S_IFLNK 0120000
 #define S_IFCHR 0020000
 
 #define RENAME_EXCHANGE 2

@@ -66,7 +66,16 @@ SEC("lsm/path_symlink")
 int BPF_PROG(bailiff_path_symlink, const struct path *dir, struct dentry *dentry,
 	     const char *old_name, int ret)
 {
-	return ret ? ret : decide_name(dir, dentry);
+	struct object object = {.mnt = dir->mnt, .dentry = dentry};
+	struct subject subject;
+	int r;
+
+	if (ret)
+		return ret;
+	if (!subject_current(&subject) || !decide_used(&subject, VERB(WRITE)))
+		return 0;
+	r = decide(&subject, VERB(WRITE), &object);
+	return r ? r : decide_symlink(&subject, &object);
 }
 
 /* A write of both names, and a move that leaves the first one where it is. */

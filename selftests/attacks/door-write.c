@@ -42,6 +42,8 @@ static int prepare(void)
 	TRY(mkdir("free/folder", 0755));
 	TRY(mkdir("free/empty", 0755));
 	TRY(mkdir("fresh", 0755));
+	TRY(mkdir("late", 0755));
+	TRY(put_text("late/file", "late\n"));
 	TRY(put_text("free/file", CHANGED));
 	TRY(put_text(TARGET, "the target\n"));
 	TRY(put_text(TREE "/file", "the tree's file\n"));
@@ -750,6 +752,42 @@ static int do_rename_folder(void)
 	return changed("fresh/deep/conf");
 }
 
+/* "late*" and whatever is beneath may not be written; those folders themselves are in no pattern.
+ */
+static int do_tree_renamed_alike(void)
+{
+	TRY(rename("late", "late-before"));
+	return is_gone("late/file");
+}
+
+static int do_tree_symlink(void)
+{
+	TRY(symlink("free/folder", "late-link"));
+	return is_there("late-link");
+}
+
+static int do_tree_symlink_renamed(void)
+{
+	TRY(symlink("free/folder", "free/link"));
+	TRY(rename("free/link", "late-link"));
+	return is_there("late-link");
+}
+
+static int do_tree_symlink_linked(void)
+{
+	TRY(symlink("free/folder", "free/link"));
+	TRY(link("free/link", "late-link"));
+	return is_there("late-link");
+}
+
+static int do_tree_symlink_exchanged(void)
+{
+	TRY(symlink("free/folder", "free/link"));
+	TRY(mkdir("late-empty", 0755));
+	TRY(renameat2(AT_FDCWD, "free/link", AT_FDCWD, "late-empty", RENAME_EXCHANGE));
+	return is_there("free/link/.");
+}
+
 static int do_rename_onto_absent(void)
 {
 	TRY(renameat2(AT_FDCWD, "free/file", AT_FDCWD, ABSENT, RENAME_NOREPLACE));
@@ -1322,6 +1360,12 @@ static const struct technique techniques[] = {
 	ROAD("rename-grandparent", do_rename_grandparent, "rename its folder's folder, then write"),
 	ROAD("rename-tree", do_rename_tree, "rename the tree, then write in it"),
 	ROAD("exchange-parent", do_exchange_parent, "exchange its folder, then write"),
+	ROAD("tree-renamed-alike", do_tree_renamed_alike,
+	     "rename a tree to where the same pattern holds"),
+	ROAD("tree-symlink", do_tree_symlink, "a symbolic link in the place of a tree"),
+	ROAD("tree-symlink-renamed", do_tree_symlink_renamed, "one that is renamed to there"),
+	ROAD("tree-symlink-linked", do_tree_symlink_linked, "a hard link to one, there"),
+	ROAD("tree-symlink-exchanged", do_tree_symlink_exchanged, "one exchanged with it"),
 	ROAD("create", do_create, "create the absent name"),
 	ROAD("create-exclusive", do_create_exclusive, "create it with O_EXCL, to read"),
 	ROAD("create-in-tree", do_create_in_tree, "create a file in the tree"),
@@ -1416,4 +1460,5 @@ const struct family family = {.techniques = techniques,
 			      .prepare = prepare,
 			      .plain = write_target,
 			      .watched = (const char *const[]){TARGET, ABSENT, TREE, TREE "/file",
-							       TREE "/empty", TREE "/new", NULL}};
+							       TREE "/empty", TREE "/new",
+							       "late/file", "late-link", NULL}};

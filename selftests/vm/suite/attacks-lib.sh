@@ -215,7 +215,7 @@ attacks_policies_read() {
 attacks_policies_write() {
 	{
 		echo "[file]"
-		attacks_deny "$1" write write top/mid/target top/mid/absent top/mid/tree/ fresh/deep/conf
+		attacks_deny "$1" write write top/mid/target top/mid/absent top/mid/tree/ fresh/deep/conf "late*/"
 	} | attacks_policy attack-write
 }
 
