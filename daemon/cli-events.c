@@ -108,7 +108,7 @@ int event_print_line(sd_journal *journal, uint64_t when)
 		{" ", "BAILIFF_ACTION", ""},   {" ", "BAILIFF_PATH", ""},
 		{" by ", "BAILIFF_EXE", ""},   {"[", "BAILIFF_PID", "]"},
 		{" ", "BAILIFF_POLICY", ""},   {":", "BAILIFF_LINE", ""},
-		{" (", "BAILIFF_REASON", ")"},
+		{" (", "BAILIFF_REASON", ")"}, {", ", "BAILIFF_REPEATS", " times, told together"},
 	};
 	time_t seconds = (time_t)(when / 1000000);
 	const struct note *note;
@@ -174,6 +174,8 @@ static const struct {
 	{"BAILIFF_POD", "pod", false},
 	{"BAILIFF_TIME", "boot_time_ns", true},
 	{"BAILIFF_COUNT", "count", true},
+	{"BAILIFF_REPEATS", "repeats", true},
+	{"BAILIFF_DROPPED", "dropped_in_all", true},
 };
 
 static void json_add_field(struct json_object *object, const char *key, struct text value,

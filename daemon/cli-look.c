@@ -7,6 +7,7 @@
 
 #include "daemon/cgroups.h"
 #include "daemon/cli-host.h"
+#include "daemon/kernel-events.h"
 #include "policy/image.h"
 
 /* An image that is replaced while it is copied is copied anew, so often. */
@@ -260,16 +261,18 @@ static int count_policy(struct look_policy *policy, struct kernel *kernel)
 	qsort(rules, n, sizeof(*rules), compare_places);
 	for (size_t i = 0; i < n; i++) {
 		int r = kernel_count_get(kernel, rules[i].counter, &rules[i].count);
+		__u64 decided;
 
 		if (r < 0)
 			return r;
-		policy->count.decided += rules[i].count.decided;
+		decided = kernel_count_decided(&rules[i].count);
 		policy->count.logged += rules[i].count.logged;
+		policy->count.folded += rules[i].count.folded;
 		policy->count.dropped += rules[i].count.dropped;
 		if (rules[i].verdict >= BAILIFF_WOULD_DENY)
-			policy->denied += rules[i].count.decided;
+			policy->denied += decided;
 		else
-			policy->audited += rules[i].count.decided;
+			policy->audited += decided;
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "daemon/cli-json.h"
 #include "daemon/cli-look.h"
 #include "daemon/cli.h"
+#include "daemon/kernel-events.h"
 
 static const char help[] =
 	"usage: bailiff status [--rules] [--json]\n"
@@ -24,7 +25,8 @@ static const char help[] =
 	"  DENIED    or would have been, where the mode is audit\n"
 	"  AUDITED   allowed, by a rule that says so\n"
 	"  LOGGED    handed to bailiffd for the journal\n"
-	"  DROPPED   not logged: there was no room (DENIED + AUDITED = LOGGED + DROPPED)\n"
+	"  FOLDED    repeats by the same process, told together in one entry\n"
+	"  DROPPED   there was no room (DENIED + AUDITED = LOGGED + FOLDED + DROPPED)\n"
 	"\n"
 	"Exit status: 0 in force, 1 not (nothing is loaded, or a part is missing), 3 not\n"
 	"known (only root can look).\n";
@@ -155,20 +157,21 @@ static void print_head(const struct look *look)
 
 static void print_count(uint64_t denied, uint64_t audited, const struct bailiff_count *count)
 {
-	printf(" %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %s%8" PRIu64 "%s\n", denied, audited,
-	       (uint64_t)count->logged, count->dropped ? cli_colour(CLI_DOUBTFUL) : "",
-	       (uint64_t)count->dropped, count->dropped ? cli_colour(CLI_PLAIN) : "");
+	printf(" %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %s%8" PRIu64 "%s\n", denied,
+	       audited, (uint64_t)count->logged, (uint64_t)count->folded,
+	       count->dropped ? cli_colour(CLI_DOUBTFUL) : "", (uint64_t)count->dropped,
+	       count->dropped ? cli_colour(CLI_PLAIN) : "");
 }
 
 static void print_rule(const struct look_rule *rule, int width)
 {
 	bool denies = rule->verdict >= BAILIFF_WOULD_DENY;
+	uint64_t decided = kernel_count_decided(&rule->count);
 	char place[32];
 
 	snprintf(place, sizeof(place), "  line %u:%u", rule->line, rule->column);
 	printf("%-*s", width, place);
-	print_count(denies ? rule->count.decided : 0, denies ? 0 : rule->count.decided,
-		    &rule->count);
+	print_count(denies ? decided : 0, denies ? 0 : decided, &rule->count);
 }
 
 static void print_policies(const struct look *look, bool rules)
@@ -180,8 +183,8 @@ static void print_policies(const struct look *look, bool rules)
 	for (size_t i = 0; i < look->n_policies; i++)
 		if ((int)strlen(look->policies[i].name) > width)
 			width = (int)strlen(look->policies[i].name);
-	printf("\n%-*s  MODE    SEV CGROUPS  SINCE              DENIED  AUDITED   LOGGED  "
-	       "DROPPED\n",
+	printf("\n%-*s  MODE    SEV CGROUPS  SINCE              DENIED  AUDITED   LOGGED   "
+	       "FOLDED  DROPPED\n",
 	       width, "POLICY");
 	for (size_t i = 0; i < look->n_policies; i++) {
 		const struct look_policy *policy = &look->policies[i];
@@ -255,8 +258,9 @@ static void print_faults(const struct look *look)
 
 static void json_add_count(struct json_object *object, const struct bailiff_count *count)
 {
-	json_add_number(object, "decided", count->decided);
+	json_add_number(object, "decided", kernel_count_decided(count));
 	json_add_number(object, "logged", count->logged);
+	json_add_number(object, "folded", count->folded);
 	json_add_number(object, "dropped", count->dropped);
 }
 

@@ -213,7 +213,7 @@ char *event_sentence(const struct bailiff_event *event)
 	const char *begin = event->verdict < ELEMENTS(begins) ? begins[event->verdict] : "unknown";
 	const char *clause = event_reason_clause(event);
 	struct event_texts texts;
-	char *sentence, line[32] = "";
+	char *sentence, line[32] = "", times[48] = "";
 
 	event_texts(event, &texts);
 	comm = text_printable(texts.comm);
@@ -224,9 +224,12 @@ char *event_sentence(const struct bailiff_event *event)
 		return NULL;
 	if (event->line)
 		snprintf(line, sizeof(line), " line %u", event->line);
-	if (asprintf(&sentence, "%s: %s (%s, pid %u) %s %s, by policy %s%s%s%s%s", begin, comm, exe,
-		     event->tgid, event_action(event), texts.path.n ? path : "a path not known",
-		     policy, line, clause ? " (" : "", clause ? clause : "", clause ? ")" : "") < 0)
+	if (event->repeats)
+		snprintf(times, sizeof(times), "; %u times, told together", event->repeats);
+	if (asprintf(&sentence, "%s: %s (%s, pid %u) %s %s, by policy %s%s%s%s%s%s", begin, comm,
+		     exe, event->tgid, event_action(event),
+		     texts.path.n ? path : "a path not known", policy, line, clause ? " (" : "",
+		     clause ? clause : "", clause ? ")" : "", times) < 0)
 		return NULL;
 	return sentence;
 }

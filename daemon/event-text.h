@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bpf-lsm/abi.h"
+#include "bpf-lsm/abi-event.h"
 
 /*
  * What an event says, as text: its fields by name, what its cgroup tells about unit, container and

@@ -130,7 +130,9 @@ static void add_what(struct fields *fields, const struct bailiff_event *event)
 	add_string(fields, "BAILIFF_VERDICT", event_verdict(event));
 	add_string(fields, "BAILIFF_REASON", event_reason(event));
 	add_number(fields, "BAILIFF_TIME", event->time);
-	add_number(fields, "BAILIFF_COUNT", 1);
+	add_number(fields, "BAILIFF_COUNT", event->repeats ? event->repeats : 1);
+	if (event->repeats)
+		add_number(fields, "BAILIFF_REPEATS", event->repeats);
 }
 
 static void add_policy(struct fields *fields, const struct bailiff_event *event,

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bpf-lsm/abi.h"
+#include "bpf-lsm/abi-event.h"
 
 /*
  * Events in the journal: one structured entry each, with a MESSAGE_ID that the catalog

@@ -108,6 +108,23 @@ static void test_fields(void **state)
 	assert_field("BAILIFF_SYSCALL", NULL);
 	assert_field("BAILIFF_TIME", "123456789");
 	assert_field("BAILIFF_COUNT", "1");
+	assert_field("BAILIFF_REPEATS", NULL);
+}
+
+static void test_repeats(void **state)
+{
+	struct bailiff_event *event = malloc(sizeof(denied));
+
+	(void)state;
+	assert_non_null(event);
+	memcpy(event, &denied, sizeof(denied));
+	event->repeats = 41;
+	assert_int_equal(journal_event(event, NULL), 0);
+	free(event);
+	assert_field("BAILIFF_COUNT", "41");
+	assert_field("BAILIFF_REPEATS", "41");
+	assert_field("MESSAGE", "denied: nginx (/exe\\x0a=, pid 812) read /a\\x0aMESSAGE=fine, "
+				"by policy web line 9; 41 times, told together");
 }
 
 /* A newline in a name stays in its field, and the sentence is one line. */
@@ -160,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_names_forge_nothing),
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_repeats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
