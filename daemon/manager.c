@@ -344,8 +344,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	look_for_changes(manager);
 	events_tick(manager->events, manager->enforce);
 	/* once after a burst of changes, and when they are in force */
-	if (manager->look_back)
+	if (manager->look_back) {
 		older_report(manager->kernel);
+		kernel_trim();
+	}
 	manager->look_back = false;
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, false);
 	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
