@@ -19,7 +19,8 @@ struct bailiff_count {
 };
 
 /* Denials have a ring of their own: what is only noted takes no room from them. */
-#define BAILIFF_RING_BYTES (1u << 20) /* each */
+#define BAILIFF_RING_BYTES (1u << 20)
+#define BAILIFF_AUDIT_RING_BYTES (1u << 19)
 
 /*
  * One decision, self-contained: a reader needs neither the image nor the task any more. The texts

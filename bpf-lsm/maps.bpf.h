@@ -100,7 +100,12 @@ struct events_map {
 	__uint(max_entries, BAILIFF_RING_BYTES);
 };
 extern struct events_map events SEC(".maps"); /* denials */
-extern struct events_map audits SEC(".maps"); /* what was allowed, and is told */
+
+struct audits_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, BAILIFF_AUDIT_RING_BYTES);
+};
+extern struct audits_map audits SEC(".maps"); /* what was allowed, and is told */
 
 /* Events that are repeated (abi-event.h). */
 struct folds_map {
