@@ -22,6 +22,7 @@
 #include "daemon/kernel.h"
 #include "daemon/launchers.h"
 #include "daemon/log.h"
+#include "daemon/metrics-daemon.h"
 #include "daemon/older.h"
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
@@ -251,8 +252,10 @@ static int load(struct manager *manager)
 
 static int reload(struct manager *manager)
 {
+	uint64_t begin = metrics_clock();
 	int r = load(manager);
 
+	metrics_published(begin, r >= 0);
 	manager->again = r < 0 ? AGAIN_TICKS : 0;
 	return r;
 }
@@ -365,6 +368,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	look_for_changes(manager);
 	events_tick(manager->events);
+	metrics_tick(manager->conf.metrics, manager->kernel);
 	if (kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &n_dropped) >= 0 &&
 	    n_dropped > manager->n_dropped) {
 		n = n_dropped - manager->n_dropped;

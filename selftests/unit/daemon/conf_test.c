@@ -127,12 +127,43 @@ static void test_errors(void **state)
 	}
 }
 
+/* What docs/operations.md shows of the file is right. */
+static void test_documents(void **state)
+{
+	FILE *document = fopen("docs/operations.md", "re");
+	char line[256], text[1024] = "";
+	bool inside = false;
+	int n = 0;
+
+	(void)state;
+	if (!document)
+		skip();
+	while (fgets(line, sizeof(line), document)) {
+		struct conf conf = {};
+
+		if (strcmp(line, "```conf\n") == 0) {
+			inside = true;
+			text[0] = '\0';
+		} else if (inside && strcmp(line, "```\n") == 0) {
+			inside = false;
+			n++;
+			assert_int_equal(load(text, &conf), 0);
+		} else if (inside) {
+			assert_true(strlen(text) + strlen(line) < sizeof(text));
+			strcat(text, line);
+		}
+	}
+	fclose(document);
+	assert_int_equal(n, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_errors),
 	};
 

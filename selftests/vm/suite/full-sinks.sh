@@ -34,9 +34,11 @@ within() {
 }
 # Denied reads of all files, once there is a file /var/tmp/go: nothing is asked of systemd by then.
 begin_acts() {
+	[ -z "${acting-}" ] || wait "$acting"
 	rm -f /var/tmp/go /var/tmp/done
 	service probe.service sh -c 'while [ ! -e /var/tmp/go ]; do sleep 0.2; done
 		for file in /var/tmp/kept/*; do read line <$file; done 2>/dev/null; touch /var/tmp/done' &
+	acting=$!
 	sleep 3
 }
 acts() {
@@ -75,7 +77,6 @@ has "... and that it is over" '^MESSAGE=the journal takes events again' \
 	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
 has "... and which policies came into force" '^MESSAGE=2 policies are in force' \
 	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
-wait
 
 # A journald that is gone, its sockets too.
 sockets=(systemd-journald.socket systemd-journald-dev-log.socket)
@@ -95,8 +96,108 @@ is "... and once it is there, every event is in the journal" $n "$(told)"
 has "... and what the daemon had to say meanwhile" '^MESSAGE=there is no journal: events wait' \
 	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
 is "... and the daemon is the same" "$pid" "$(daemon_pid)"
-wait
+
+# The same as lines of JSON, in files that rotate and to a socket.
+socket=/run/sinks-test.socket
+got=/var/tmp/got
+mkdir -p /var/lib/prometheus/node-exporter
+metrics=/var/lib/prometheus/node-exporter/bailiff.prom
+cat >/etc/bailiff/bailiff.conf <<-END
+	[daemon]
+	events = journal json:/var/log/bailiff/events.json json-socket:$socket
+	events-size = 64K
+	events-keep = 40
+	metrics = $metrics
+END
+systemd-socket-activate -d -l $socket sh -c "exec cat <&3 >$got" 2>/dev/null &
+reader=$!
+within 10 test -S $socket || not_ok "there is a socket"
+systemctl restart bailiffd
+
+# names of the events in lines of JSON
+ids() { grep -o '"id":"[0-9a-z]*"' | sort; }
+of_journal() { bailiff events --json --policy=probe --since="$(date -d "$(cat /tmp/mark)" '+%F %T')" | ids; }
+of_files() { cat /var/log/bailiff/events.json* | ids; }
+of_socket() { ids <$got; }
+halves() { cat /var/log/bailiff/events.json* | grep -vc '^{"time":".*"count":[0-9]*}$'; }
+
+sleep 1
+mark
+begin_acts
+acts
+eventually all_told
+n_ids=$(of_journal | wc -l)
+if [ "$n_ids" -gt 0 ] && [ "$(of_journal)" = "$(of_files)" ]; then ok "files have what the journal has"; else
+	not_ok "the journal has $n_ids events, files have $(of_files | wc -l)"
+fi
+if [ "$(of_files)" = "$(of_socket)" ]; then ok "... and so has the reader of a socket"; else
+	not_ok "the reader of a socket has $(of_socket | wc -l) events of $n_ids"
+fi
+is "... in whole lines" 0 "$(halves)"
+has "... with what --json says of an event" \
+	'^\{"time":"[0-9T:.-]*Z","id":"[0-9a-z]*","verdict":"deny","action":"read","path":"/var/tmp/kept/0",.*"unit":"probe.service"' \
+	"$(cat /var/log/bailiff/events.json*)"
+if [ -e /var/log/bailiff/events.json.2 ] && [ "$(stat -c %s /var/log/bailiff/events.json.*  | sort -n | tail -n 1)" -le 65536 ]; then
+	ok "... and none is larger than said"
+else
+	not_ok "files: $(stat -c '%n %s' /var/log/bailiff/* | xargs)"
+fi
+
+# A reader that reads nothing holds nobody up.
+kill -STOP $reader
+sleep 1
+mark
+begin_acts
+acts
+eventually all_told
+is "beside a reader that reads nothing, the journal has all" $n "$(told)"
+if [ "$(bailiff metrics | sed -n 's/^bailiff_json_events_total{sink="socket",result="lost"} //p')" -gt 0 ]; then
+	ok "... and what it did not read is counted"
+else
+	not_ok "... and nothing is counted: $(bailiff metrics | grep json)"
+fi
+said() { entries _SYSTEMD_UNIT=bailiffd.service | grep -q "could not be written to $socket: its reader takes nothing"; }
+within 10 said && ok "... and told" || not_ok "... and it is not told"
+kill -CONT $reader
+kill $reader
+
+# A full disk.
+systemctl stop bailiffd
+mount -t tmpfs -o size=150k none /var/log/bailiff
+systemctl start bailiffd
+eventually in_force 3
+mark
+begin_acts
+acts
+eventually all_told
+is "beside a full disk, the journal has all" $n "$(told)"
+is "... and lines are whole" 0 "$(halves)"
+if [ "$(of_files | wc -l)" -gt 100 ] && [ "$(of_files | wc -l)" -lt "$(of_journal | wc -l)" ]; then
+	ok "... and those that fit are there"
+else
+	not_ok "... and $(of_files | wc -l) are there"
+fi
+said() { entries _SYSTEMD_UNIT=bailiffd.service | grep -q 'could not be written to /var/log/bailiff/events.json: No space'; }
+within 10 said && ok "... and it is told" || not_ok "... and it is not told"
+
+# Metrics.
+sysctl -q kernel.bpf_stats_enabled=1
+within 20 test -s $metrics
+sleep 16
+shown=$(bailiff metrics)
+sysctl -q kernel.bpf_stats_enabled=0
+for text in "$shown" "$(cat $metrics)"; do
+	is "metrics have the format" "" "$(awk -f "$(dirname "$0")/prometheus.awk" <<<"$text" 2>&1)"
+	decided=$(bailiff status --json | grep -o '"name":"probe".*' | grep -o '"decided":[0-9]*' | head -n 1)
+	has "... and the count of the rule's decisions" \
+		"^bailiff_decisions_total\{policy=\"probe\",rule=\"4:8\",verdict=\"deny\"\} ${decided#*:}\$" "$text"
+	has "... and the hooks' run time" '^bailiff_hook_run_seconds_total\{hook="file_open"\} [0-9]+\.[0-9]{9}$' "$text"
+	has "... and the publications" '^bailiff_publications_total\{result="ok"\} [1-9]' "$text"
+	has "... and that policies are in force" '^bailiff_enforcing 1$' "$text"
+done
+is "everybody may read the file" 644 "$(stat -c %a $metrics)"
 
 stop_daemon
-rm -rf "$drop_in" $kept /var/tmp/go /var/tmp/done
+umount /var/log/bailiff
+rm -rf "$drop_in" $kept /var/tmp/go /var/tmp/done $got $socket /var/log/bailiff/* ${metrics%/*}
 systemctl daemon-reload
