@@ -56,7 +56,7 @@ static bool take_events(struct conf *conf, const char *value)
 
 	if (strlen(value) >= sizeof(words))
 		return false;
-	strcpy(words, value);
+	memcpy(words, value, strlen(value) + 1);
 	while ((word = strsep(&rest, " \t")))
 		if (*word && !take_sink(&events, word, &journal))
 			return false;

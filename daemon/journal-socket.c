@@ -20,7 +20,7 @@ struct entry {
 	char bytes[];
 };
 
-static STAILQ_HEAD(, entry) held = STAILQ_HEAD_INITIALIZER(held);
+static STAILQ_HEAD(entries, entry) held = STAILQ_HEAD_INITIALIZER(held);
 static size_t n_held, n_bytes;
 static unsigned long long n_sent, n_lost;
 static struct datagram datagram = {.path = "/run/systemd/journal/socket", .fd = -1};

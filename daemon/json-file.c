@@ -46,7 +46,7 @@ static int open_file(struct json_file *file)
 		open(file->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
 		     0640);
 	struct stat st;
-	off_t size;
+	off_t size = 0;
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -59,9 +59,8 @@ static int open_file(struct json_file *file)
 		return r;
 	if (size < st.st_size && ftruncate(fd, size) < 0)
 		return -errno;
-	file->fd = fd;
-	fd = -1;
-	return 0;
+	file->fd = dup_fd(fd);
+	return file->fd < 0 ? file->fd : 0;
 }
 
 /* path.1 becomes path.2, and so on; the last one is overwritten. */

@@ -140,7 +140,8 @@ static int note_host(const struct manager *manager, struct kernel *kernel)
 static void log_report(const struct enforce_report *report)
 {
 	journal_note(LOG_INFO, JOURNAL_ID_POLICY,
-		     (struct journal_field[]){{"BAILIFF_POLICIES", NULL, report->n_policies}, {}},
+		     (struct journal_field[]){
+			     {.name = "BAILIFF_POLICIES", .number = report->n_policies}, {}},
 		     "policies in force: %zu, compiled anew: %zu", report->n_policies,
 		     report->n_images_new);
 	sd_notifyf(false, "STATUS=policies in force: %zu", report->n_policies);
@@ -373,7 +374,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	    n_dropped > manager->n_dropped) {
 		n = n_dropped - manager->n_dropped;
 		journal_note(LOG_WARNING, JOURNAL_ID_DROPPED,
-			     (struct journal_field[]){{"BAILIFF_COUNT", NULL, n}, {}},
+			     (struct journal_field[]){{.name = "BAILIFF_COUNT", .number = n}, {}},
 			     "%llu events were dropped: they came faster than they could be "
 			     "written",
 			     n);

@@ -93,10 +93,10 @@ static void show(const struct bailiff_cell *image, __u32 word, const struct bail
 	if (!shown_exe || !shown_path)
 		return;
 	journal_note(LOG_WARNING, JOURNAL_ID_OLDER,
-		     (struct journal_field[]){{"BAILIFF_POLICY", policy->name, 0},
-					      {"BAILIFF_PATH", path, 0},
-					      {"BAILIFF_PID", NULL, older->tgid},
-					      {"BAILIFF_EXE", exe, 0},
+		     (struct journal_field[]){{.name = "BAILIFF_POLICY", .text = policy->name},
+					      {.name = "BAILIFF_PATH", .text = path},
+					      {.name = "BAILIFF_PID", .number = older->tgid},
+					      {.name = "BAILIFF_EXE", .text = exe},
 					      {}},
 		     "%s[%u] has %s %s since before: policy %s, line %u, would deny it now; "
 		     "restart it%s",

@@ -250,16 +250,17 @@ static void tell_attempts(struct kernel *kernel)
 		attempt.comm[sizeof(attempt.comm) - 1] = '\0';
 		for (char *c = attempt.comm; *c; c++)
 			*c = *c <= ' ' || *c > '~' ? '?' : *c;
-		journal_note(LOG_WARNING, JOURNAL_ID_REFUSED,
-			     (struct journal_field[]){
-				     {"BAILIFF_DOOR", doors[i], 0},
-				     {"BAILIFF_COUNT", NULL, attempt.count - state.told[i]},
-				     {"BAILIFF_PID", NULL, attempt.tgid},
-				     {"BAILIFF_UID", NULL, attempt.uid},
-				     {"BAILIFF_COMM", attempt.comm, 0},
-				     {}},
-			     "refused to let %s[%u] (uid %u) %s, %llu times", attempt.comm,
-			     attempt.tgid, attempt.uid, doors[i], attempt.count - state.told[i]);
+		journal_note(
+			LOG_WARNING, JOURNAL_ID_REFUSED,
+			(struct journal_field[]){
+				{.name = "BAILIFF_DOOR", .text = doors[i]},
+				{.name = "BAILIFF_COUNT", .number = attempt.count - state.told[i]},
+				{.name = "BAILIFF_PID", .number = attempt.tgid},
+				{.name = "BAILIFF_UID", .number = attempt.uid},
+				{.name = "BAILIFF_COMM", .text = attempt.comm},
+				{}},
+			"refused to let %s[%u] (uid %u) %s, %llu times", attempt.comm, attempt.tgid,
+			attempt.uid, doors[i], attempt.count - state.told[i]);
 		state.told[i] = attempt.count;
 		told = true;
 	}
