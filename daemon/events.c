@@ -52,6 +52,18 @@ struct events *events_free(struct events *events)
 	return NULL;
 }
 
+/* Whether events have to wait for the journal. */
+static bool must_wait(void)
+{
+	return sinks_use_journal() && journal_held();
+}
+
+/* Sends what is held back first. */
+static bool may_read(void)
+{
+	return journal_flush() || !sinks_use_journal();
+}
+
 static int on_event(void *userdata, const struct bailiff_event *event, size_t size)
 {
 	struct events *events = userdata;
@@ -59,7 +71,7 @@ static int on_event(void *userdata, const struct bailiff_event *event, size_t si
 
 	if (r < 0)
 		return r;
-	return ++events->n % AT_ONCE == 0 || journal_held() ? -EAGAIN : 0;
+	return ++events->n % AT_ONCE == 0 || must_wait() ? -EAGAIN : 0;
 }
 
 /* Returns whether all of it is read. */
@@ -91,16 +103,16 @@ static void choose_sources(struct events *events)
 		(void)sd_event_add_io(events->loop, &events->journal, fd, EPOLLOUT, on_journal,
 				      events);
 	set_enabled(events->journal, held && fd >= 0);
-	set_enabled(events->ring, !held);
+	set_enabled(events->ring, !must_wait());
 }
 
 /* Sends what is held back, and reads on. */
 static void go_on(struct events *events)
 {
-	while (events->former && journal_flush())
+	while (events->former && may_read())
 		if (read_ring(events, events->former))
 			events->former = kernel_free(events->former);
-	if (journal_flush() && events->kernel)
+	if (may_read() && events->kernel)
 		(void)read_ring(events, events->kernel);
 	choose_sources(events);
 }
@@ -152,11 +164,13 @@ void events_tick(struct events *events)
 	moved = !journal_held() || journal_sent() != events->n_sent;
 	events->n_sent = journal_sent();
 	if (moved && events->stalled >= STALL_TICKS)
-		log_print(LOG_NOTICE, "the journal takes events again");
+		log_print(LOG_NOTICE, "the journal takes entries again");
 	events->stalled = moved ? 0 : events->stalled + 1;
 	if (events->stalled == STALL_TICKS)
-		log_print(LOG_ERR, "%s: events wait in the kernel, as long as there is room",
-			  journal_fd() < 0 ? "there is no journal" : "the journal takes nothing");
+		log_print(LOG_ERR, "%s: %s, as long as there is room",
+			  journal_fd() < 0 ? "there is no journal" : "the journal takes nothing",
+			  sinks_use_journal() ? "events wait in the kernel"
+					      : "what is to be told waits");
 	sinks_tick();
 }
 
@@ -167,12 +181,13 @@ void events_end(struct events *events, bool all)
 
 	if (all)
 		(void)kernel_wait_for_readers();
-	while (journal_flush_within(END_MS) && !read) {
+	while (!read && (journal_flush_within(END_MS) || !sinks_use_journal())) {
 		if (events->former && read_ring(events, events->former))
 			events->former = kernel_free(events->former);
 		else if (!events->former)
 			read = !kernel || read_ring(events, kernel);
 	}
-	if (journal_held() || !read)
+	(void)journal_flush_within(END_MS);
+	if (must_wait() || !read)
 		log_print(LOG_ERR, "the journal takes nothing: the last events are lost");
 }

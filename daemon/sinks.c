@@ -53,6 +53,11 @@ void sinks_use(const struct conf_events *from)
 	}
 }
 
+bool sinks_use_journal(void)
+{
+	return !conf || !conf->no_journal;
+}
+
 static struct text field_of(void *userdata, const char *name)
 {
 	const struct entry *entry = userdata;
@@ -112,7 +117,7 @@ int sinks_event(const struct iovec *fields, size_t n, __u64 time)
 	int64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 
 	write_json(fields, n, (uint64_t)((int64_t)time + offset) / 1000);
-	return conf && conf->no_journal ? 0 : journal_sendv(fields, n, true);
+	return sinks_use_journal() ? journal_sendv(fields, n, true) : 0;
 }
 
 int sinks_note(const struct iovec *fields, size_t n)
@@ -133,7 +138,7 @@ static void tell(struct sink *sink)
 	log_print(LOG_ERR, "%llu events could not be written to %s: %s%s", sink->lost - sink->told,
 		  sink->path,
 		  sink->error == -EAGAIN ? "its reader takes nothing" : strerror(-sink->error),
-		  conf->no_journal ? "" : "; they are in the journal");
+		  sinks_use_journal() ? "; they are in the journal" : "");
 	sink->told = sink->lost;
 	sink->told_at = now;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
 
@@ -15,6 +16,9 @@ struct conf_events;
 /* @conf stays the caller's, and must live as long as the daemon. */
 void sinks_use(const struct conf_events *conf);
 
+/* Whether events go to the journal, and have to wait while it takes nothing. */
+bool sinks_use_journal(void);
+
 /*
  * An event of the ring, as fields of an entry, of that time (CLOCK_BOOTTIME, ns); and one that the
  * daemon has to say itself. Return as journal_sendv(): 1 is that the journal takes nothing now.
@@ -25,7 +29,7 @@ int sinks_note(const struct iovec *fields, size_t n);
 /* Once a second: says what was lost (once a minute at most), and sees to files that were moved. */
 void sinks_tick(void);
 
-/* What became of the events that are written as JSON; a name of NULL ends it. */
+/* What became of the events that are written as JSON. Returns how many sinks there are. */
 struct sink_count {
 	const char *name; /* file, socket */
 	unsigned long long written, lost;

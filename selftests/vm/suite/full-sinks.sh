@@ -73,7 +73,7 @@ is "... and once it goes on, every event is in the journal" $n "$(told)"
 is "... and none was dropped" '"dropped":0' "$(dropped)"
 has "... and the log says what there was to say" '^MESSAGE=the journal takes nothing: events wait' \
 	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
-has "... and that it is over" '^MESSAGE=the journal takes events again' \
+has "... and that it is over" '^MESSAGE=the journal takes entries again' \
 	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
 has "... and which policies came into force" '^MESSAGE=2 policies are in force' \
 	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
