@@ -24,13 +24,13 @@ probe_policy() {
 		deny = read $2
 	END
 }
+# within SECONDS COMMAND...: whether it succeeds by then
 within() {
-	local i
-	for ((i = 0; i < 10 * $1; i++)); do
-		"${@:2}" && return
+	local end=$((SECONDS + $1))
+	while ! "${@:2}"; do
+		[ $SECONDS -lt $end ] || return
 		sleep 0.1
 	done
-	return 1
 }
 # Denied reads of all files, once there is a file /var/tmp/go: nothing is asked of systemd by then.
 begin_acts() {
@@ -49,6 +49,8 @@ daemon_pid() { systemctl show -P MainPID bailiffd; }
 # how many decisions the entries since the mark are of
 told() { entries BAILIFF_POLICY=probe BAILIFF_VERDICT=deny | sed -n 's/^BAILIFF_COUNT=//p' | awk '{ n += $1 } END { print n + 0 }'; }
 all_told() { [ "$(told)" -ge $n ]; }
+# what the daemon said itself since the mark
+log() { entries _SYSTEMD_UNIT=bailiffd.service | grep '^MESSAGE=' | grep -v '^MESSAGE=denied: '; }
 dropped() { bailiff status --json | grep -o '"dropped":[0-9]*' | tail -n 1; }
 
 probe_policy probe "$kept/**"
@@ -72,11 +74,11 @@ eventually all_told
 is "... and once it goes on, every event is in the journal" $n "$(told)"
 is "... and none was dropped" '"dropped":0' "$(dropped)"
 has "... and the log says what there was to say" '^MESSAGE=the journal takes nothing: events wait' \
-	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
+	"$(log)"
 has "... and that it is over" '^MESSAGE=the journal takes entries again' \
-	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
+	"$(log)"
 has "... and which policies came into force" '^MESSAGE=2 policies are in force' \
-	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
+	"$(log)"
 
 # A journald that is gone, its sockets too.
 sockets=(systemd-journald.socket systemd-journald-dev-log.socket)
@@ -94,7 +96,7 @@ systemctl start "${sockets[@]}" systemd-journald.service
 eventually all_told
 is "... and once it is there, every event is in the journal" $n "$(told)"
 has "... and what the daemon had to say meanwhile" '^MESSAGE=there is no journal: events wait' \
-	"$(entries _SYSTEMD_UNIT=bailiffd.service)"
+	"$(log)"
 is "... and the daemon is the same" "$pid" "$(daemon_pid)"
 
 # The same as lines of JSON, in files that rotate and to a socket.
@@ -156,7 +158,7 @@ if [ "$(bailiff metrics | sed -n 's/^bailiff_json_events_total{sink="socket",res
 else
 	not_ok "... and nothing is counted: $(bailiff metrics | grep json)"
 fi
-said() { entries _SYSTEMD_UNIT=bailiffd.service | grep -q "could not be written to $socket: its reader takes nothing"; }
+said() { log | grep -q "could not be written to $socket: its reader takes nothing"; }
 within 10 said && ok "... and told" || not_ok "... and it is not told"
 kill -CONT $reader
 kill $reader
@@ -177,7 +179,7 @@ if [ "$(of_files | wc -l)" -gt 100 ] && [ "$(of_files | wc -l)" -lt "$(of_journa
 else
 	not_ok "... and $(of_files | wc -l) are there"
 fi
-said() { entries _SYSTEMD_UNIT=bailiffd.service | grep -q 'could not be written to /var/log/bailiff/events.json: No space'; }
+said() { log | grep -q 'could not be written to /var/log/bailiff/events.json: No space'; }
 within 10 said && ok "... and it is told" || not_ok "... and it is not told"
 
 # Metrics.
@@ -190,7 +192,7 @@ for text in "$shown" "$(cat $metrics)"; do
 	is "metrics have the format" "" "$(awk -f "$(dirname "$0")/prometheus.awk" <<<"$text" 2>&1)"
 	decided=$(bailiff status --json | grep -o '"name":"probe".*' | grep -o '"decided":[0-9]*' | head -n 1)
 	has "... and the count of the rule's decisions" \
-		"^bailiff_decisions_total\{policy=\"probe\",rule=\"4:8\",verdict=\"deny\"\} ${decided#*:}\$" "$text"
+		"^bailiff_decisions_total\{policy=\"probe\",rule=\"4:13\",verdict=\"deny\"\} ${decided#*:}\$" "$text"
 	has "... and the hooks' run time" '^bailiff_hook_run_seconds_total\{hook="file_open"\} [0-9]+\.[0-9]{9}$' "$text"
 	has "... and the publications" '^bailiff_publications_total\{result="ok"\} [1-9]' "$text"
 	has "... and that policies are in force" '^bailiff_enforcing 1$' "$text"
