@@ -8,6 +8,7 @@
 
 #include "bpf-lsm/abi.h"
 #include "daemon/kernel.h"
+#include "daemon/kernel-stats.h"
 #include "daemon/util.h"
 
 /* What the kernel has in force, gathered from its maps into one picture. */

@@ -21,7 +21,7 @@ typedef struct text (*event_field)(void *userdata, const char *name);
 const char *event_note(struct text message_id);
 
 /*
- * @when: microseconds since 1970. Returns 0 and the line, without a newline, which the caller frees,
- * or -ENOMEM.
+ * @when: microseconds since 1970. Returns 0 and the line, without a newline, which the caller
+ * frees, or -ENOMEM.
  */
 int event_json(event_field field, void *userdata, uint64_t when, char **ret_line, size_t *ret_n);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/kernel-internal.h"
+#include "daemon/kernel-stats.h"
 
 /* The program of a hook; one that is known by its link alone is found by its number. */
 static int program_of(const struct kernel *kernel, enum kernel_hook hook)

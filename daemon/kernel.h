@@ -238,13 +238,6 @@ int kernel_count_get(struct kernel *kernel, __u32 counter, struct bailiff_count 
 int kernel_count_clear(struct kernel *kernel, __u32 counter);
 int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value);
 
-/* How often a hook's program ran, and for how long: while kernel.bpf_stats_enabled is 1. */
-struct kernel_run {
-	__u64 count, ns;
-};
-
-int kernel_run_get(const struct kernel *kernel, enum kernel_hook hook, struct kernel_run *ret_run);
-
 /* What all maps take of the kernel's memory, in bytes. Returns 0 or a negative errno. */
 int kernel_memory_get(const struct kernel *kernel, __u64 *ret_bytes);
 

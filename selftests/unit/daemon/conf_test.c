@@ -160,10 +160,8 @@ static void test_documents(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_values),	 cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_errors),
 	};
 
