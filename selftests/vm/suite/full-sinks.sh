@@ -77,7 +77,7 @@ has "... and the log says what there was to say" '^MESSAGE=the journal takes not
 	"$(log)"
 has "... and that it is over" '^MESSAGE=the journal takes entries again' \
 	"$(log)"
-has "... and which policies came into force" '^MESSAGE=2 policies are in force' \
+has "... and which policies came into force" '^MESSAGE=policies in force: 2,' \
 	"$(log)"
 
 # A journald that is gone, its sockets too.
