@@ -127,10 +127,10 @@ static void test_errors(void **state)
 	}
 }
 
-/* What docs/operations.md shows of the file is right. */
+/* What docs/monitoring.md shows of the file is right. */
 static void test_documents(void **state)
 {
-	FILE *document = fopen("docs/operations.md", "re");
+	FILE *document = fopen("docs/monitoring.md", "re");
 	char line[256], text[1024] = "";
 	bool inside = false;
 	int n = 0;
