@@ -121,6 +121,7 @@ ids() { grep -o '"id":"[0-9a-z]*"' | sort; }
 of_journal() { bailiff events --json --policy=probe --since="$(date -d "$(cat /tmp/mark)" '+%F %T')" | ids; }
 of_files() { cat /var/log/bailiff/events.json* | ids; }
 of_socket() { ids <$got; }
+lost() { bailiff metrics | sed -n "s/^bailiff_json_events_total{sink=\"$1\",result=\"lost\"} //p"; }
 halves() { cat /var/log/bailiff/events.json* | grep -vc '^{"time":".*"count":[0-9]*}$'; }
 
 sleep 1
@@ -132,9 +133,11 @@ n_ids=$(of_journal | wc -l)
 if [ "$n_ids" -gt 0 ] && [ "$(of_journal)" = "$(of_files)" ]; then ok "files have what the journal has"; else
 	not_ok "the journal has $n_ids events, files have $(of_files | wc -l)"
 fi
-if [ "$(of_files)" = "$(of_socket)" ]; then ok "... and so has the reader of a socket"; else
-	not_ok "the reader of a socket has $(of_socket | wc -l) events of $n_ids"
-fi
+# in emulation a reader can be too slow for a burst
+is "... and so has the reader of a socket, but for what is counted as lost" "$n_ids" \
+	$(($(of_socket | wc -l) + $(lost socket)))
+is "... and nothing else" "" "$(comm -13 <(of_files) <(of_socket))"
+is "... and not little" 1 $(($(of_socket | wc -l) > n_ids / 10))
 is "... in whole lines" 0 "$(halves)"
 has "... with what --json says of an event" \
 	'^\{"time":"[0-9T:.-]*Z","id":"[0-9a-z]*","verdict":"deny","action":"read","path":"/var/tmp/kept/0",.*"unit":"probe.service"' \
@@ -147,19 +150,17 @@ fi
 
 # A reader that reads nothing holds nobody up.
 kill -STOP $reader
-sleep 1
+before=$(lost socket)
 mark
 begin_acts
 acts
 eventually all_told
 is "beside a reader that reads nothing, the journal has all" $n "$(told)"
-if [ "$(bailiff metrics | sed -n 's/^bailiff_json_events_total{sink="socket",result="lost"} //p')" -gt 0 ]; then
-	ok "... and what it did not read is counted"
-else
-	not_ok "... and nothing is counted: $(bailiff metrics | grep json)"
+if [ "$(lost socket)" -gt "$before" ]; then ok "... and what it did not read is counted"; else
+	not_ok "... and nothing is counted: $(lost socket) after $before"
 fi
 said() { log | grep -q "could not be written to $socket: its reader takes nothing"; }
-within 10 said && ok "... and told" || not_ok "... and it is not told"
+within 70 said && ok "... and told, once a minute" || not_ok "... and it is not told"
 kill -CONT $reader
 kill $reader
 
