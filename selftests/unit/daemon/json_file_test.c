@@ -65,7 +65,7 @@ static int put(struct json_file *file, const char *line)
 static void test_rotation(void **state)
 {
 	struct json_file file = {path, 30, 2, -1};
-	char line[16];
+	char line[32];
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
