@@ -41,22 +41,6 @@ static const struct option options[] = {
 	{},
 };
 
-/* Whether a stat counts something that went wrong. */
-static bool is_fault(size_t stat)
-{
-	return stat != BAILIFF_REASON_RULE && stat != BAILIFF_REASON_INVOKED_NAME &&
-	       stat != BAILIFF_REASON_SECOND_NAME && stat != BAILIFF_REASON_DRIFT &&
-	       stat != BAILIFF_REASON_OTHER_NAME && stat != BAILIFF_STAT_BOUND;
-}
-
-static bool is_whole(const struct look *look)
-{
-	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
-		if (look->missing[i])
-			return false;
-	return look->n_slots_damaged == 0;
-}
-
 static const char *daemon_state(void)
 {
 	static const char *const states[] = {
@@ -140,7 +124,7 @@ static void print_head(const struct look *look)
 	       strcmp(daemon, "stopped") == 0 && look->n_slots
 		       ? " (what is in force stays so; events are logged once it runs again)"
 		       : "");
-	if (!is_whole(look))
+	if (!look_is_whole(look))
 		printf("enforcing:  %sNOT AS IT SHOULD%s: restart bailiffd\n", cli_colour(CLI_BAD),
 		       cli_colour(CLI_PLAIN));
 	else if (look->n_slots)
@@ -241,12 +225,12 @@ static void print_faults(const struct look *look)
 	bool any = look->bindings_full || look->n_slots_damaged;
 
 	for (size_t i = 0; i < BAILIFF_N_STATS; i++)
-		any = any || (is_fault(i) && look->stats[i]);
+		any = any || (look_stat_is_fault(i) && look->stats[i]);
 	if (!any)
 		return;
 	puts("\nCOUNTED SINCE THE LOAD");
 	for (size_t i = 0; i < BAILIFF_N_STATS; i++)
-		if (is_fault(i) && look->stats[i])
+		if (look_stat_is_fault(i) && look->stats[i])
 			printf("  %10" PRIu64 "  %s\n", (uint64_t)look->stats[i],
 			       look_stat_texts[i]);
 	if (look->bindings_full)
@@ -351,7 +335,7 @@ static enum cli_status print_json(const struct look *look, bool rules)
 
 	json_add_text(object, "daemon", daemon_state());
 	json_add_bool(object, "loaded", look);
-	json_add_bool(object, "enforcing", look && is_whole(look) && look->n_slots);
+	json_add_bool(object, "enforcing", look && look_is_whole(look) && look->n_slots);
 	if (!look)
 		return json_print(object, CLI_NO);
 	stats = json_object_new_object();
@@ -374,7 +358,7 @@ static enum cli_status print_json(const struct look *look, bool rules)
 	json_add_number(object, "table_bytes", look->n_cells * sizeof(struct bailiff_cell));
 	json_add_number(object, "table_bytes_used",
 			look->n_cells_used * sizeof(struct bailiff_cell));
-	return json_print(object, is_whole(look) ? CLI_OK : CLI_NO);
+	return json_print(object, look_is_whole(look) ? CLI_OK : CLI_NO);
 }
 
 static enum cli_status print_text(const struct look *look, bool rules)
@@ -393,7 +377,7 @@ static enum cli_status print_text(const struct look *look, bool rules)
 	print_policies(look, rules);
 	print_cgroups(look);
 	print_faults(look);
-	return is_whole(look) ? CLI_OK : CLI_NO;
+	return look_is_whole(look) ? CLI_OK : CLI_NO;
 }
 
 static enum cli_status run(int argc, char **argv)

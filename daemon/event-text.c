@@ -132,6 +132,21 @@ size_t text_character(struct text text, unsigned *ret_point)
 	return n;
 }
 
+bool text_is_utf8(struct text text)
+{
+	unsigned point;
+
+	while (text.n > 0) {
+		size_t n = text_character(text, &point);
+
+		if (!n)
+			return false;
+		text.bytes += n;
+		text.n -= n;
+	}
+	return true;
+}
+
 bool text_deceives(unsigned point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad || point == 0x61c ||

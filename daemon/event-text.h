@@ -75,6 +75,8 @@ size_t cgroup_pod(struct text cgroup, char pod[static CGROUP_POD_MAX]);
  */
 size_t text_character(struct text text, unsigned *ret_point);
 
+bool text_is_utf8(struct text text);
+
 /* What steers a terminal, ends a line, or makes a reader see another order than is there. */
 bool text_deceives(unsigned point);
 

@@ -3,21 +3,32 @@
 #include "daemon/events.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "daemon/journal.h"
-#include "daemon/kernel-events.h"
+#include "daemon/journal-socket.h"
+#include "daemon/kernel.h"
 #include "daemon/log.h"
 #include "daemon/losses.h"
+#include "daemon/sinks.h"
+
+#define STALL_TICKS 3 /* then it is said that the journal takes nothing */
+#define END_MS 5000   /* for how long it is waited for at the end */
 
 /* A burst of repeats is told when it is as old: in one entry, or in one for each such time. */
 #define FOLD_NSEC 1000000000ull
 
 /*
- * Then the loop sees to its other sources: to all of the same priority in turn, and after denials
- * before audits. So many audits are what a denial waits for.
+ * What the journal has not read yet stands before a denial that comes now. So no audits are sent
+ * while that is more than some fifty of them, and it is looked at again after some milliseconds.
+ */
+#define UNREAD_MAX ((size_t)128 << 10)
+#define PAUSE_USEC 5000
+
+/*
+ * So many at once: then the loop sees to its other sources, to all of the same priority in turn,
+ * and after denials before audits.
  */
 static const struct {
 	unsigned n_at_once;
@@ -29,19 +40,23 @@ static const struct {
 
 struct events {
 	sd_event *loop;
-	sd_event_source *sources[KERNEL_N_RINGS], *folds[KERNEL_N_RINGS];
+	sd_event_source *rings[KERNEL_N_RINGS], *folds[KERNEL_N_RINGS], *journal, *pause;
 	__u32 fold[KERNEL_N_RINGS]; /* the first that is to be looked at */
-	struct kernel *kernel;
-	struct store *const *store;
+	kernel_event_handler handle;
+	void *userdata;
+	struct kernel *kernel; /* not owned */
+	struct kernel *former; /* what is left of it comes first */
 	struct losses *losses;
 	unsigned n_read, n_at_once; /* 0: as many as there are */
-	bool no_journal;	    /* when it was looked for last */
-	/* since the last tick, how many the journal did not take, and why */
+	unsigned long long n_sent;  /* at the last tick */
+	unsigned stalled; /* ticks since then in which nothing was sent that is held back */
+	/* since the last tick: how many could not be written, and why */
 	unsigned n_failed;
 	int failure;
 };
 
-int events_new(sd_event *loop, struct store *const *store, struct events **ret_events)
+int events_new(sd_event *loop, kernel_event_handler handle, void *userdata,
+	       struct events **ret_events)
 {
 	_cleanup_(events_freep) struct events *events = calloc(1, sizeof(*events));
 
@@ -51,7 +66,8 @@ int events_new(sd_event *loop, struct store *const *store, struct events **ret_e
 	if (!events->losses)
 		return -ENOMEM;
 	events->loop = sd_event_ref(loop);
-	events->store = store;
+	events->handle = handle;
+	events->userdata = userdata;
 	*ret_events = TAKE_PTR(events);
 	return 0;
 }
@@ -59,7 +75,7 @@ int events_new(sd_event *loop, struct store *const *store, struct events **ret_e
 static void forget_sources(struct events *events)
 {
 	for (size_t i = 0; i < KERNEL_N_RINGS; i++) {
-		events->sources[i] = sd_event_source_disable_unref(events->sources[i]);
+		events->rings[i] = sd_event_source_disable_unref(events->rings[i]);
 		events->folds[i] = sd_event_source_disable_unref(events->folds[i]);
 		events->fold[i] = 0;
 	}
@@ -70,51 +86,71 @@ struct events *events_free(struct events *events)
 	if (!events)
 		return NULL;
 	forget_sources(events);
-	losses_free(events->losses);
+	sd_event_source_disable_unref(events->journal);
+	sd_event_source_disable_unref(events->pause);
 	sd_event_unref(events->loop);
+	losses_free(events->losses);
+	kernel_free(events->former);
 	free(events);
 	return NULL;
+}
+
+/* Whether events have to wait for the journal. */
+static bool must_wait(void)
+{
+	return sinks_use_journal() && journal_held();
+}
+
+/* Sends what is held back first. */
+static bool may_read(void)
+{
+	return journal_flush() || !sinks_use_journal();
+}
+
+/* Whether those of a ring have to wait for it so that others need not. */
+static bool must_pause(enum kernel_ring ring)
+{
+	return ring == KERNEL_RING_AUDITS && sinks_use_journal() && journal_unread() > UNREAD_MAX;
 }
 
 static int on_event(void *userdata, const struct bailiff_event *event, size_t size)
 {
 	struct events *events = userdata;
-	const struct store_entry *entry = store_find(*events->store, event->policy);
-	struct journal_policy policy = {};
-	int r;
+	int r = events->handle(events->userdata, event, size);
 
-	(void)size;
-	if (entry) {
-		policy.file = entry->text->policy->file;
-		policy.message = entry->text->policy->message;
-		policy.tags = entry->text->policy->tags;
-		policy.n_tags = entry->text->policy->n_tags;
-	}
-	r = journal_event(event, &policy);
 	if (r < 0) {
 		events->failure = r;
 		events->n_failed++;
 	}
-	return ++events->n_read == events->n_at_once ? -EAGAIN : 0;
+	return ++events->n_read == events->n_at_once || must_wait() ? -EAGAIN : 0;
 }
 
-/* Reads @n_at_once at most; 0: all. Returns -EAGAIN where there may be more. */
-static int read_ring(struct events *events, struct kernel *kernel, enum kernel_ring ring,
-		     unsigned n_at_once)
+/* Reads @n_at_once at most (0: all). Returns whether all of it is read. */
+static bool read_ring(struct events *events, struct kernel *kernel, enum kernel_ring ring,
+		      unsigned n_at_once)
 {
+	int r;
+
 	events->n_read = 0;
 	events->n_at_once = n_at_once;
-	return kernel_events_read(kernel, ring, on_event, events);
+	r = kernel_events_read(kernel, ring, on_event, events);
+	if (r < 0 && r != -EAGAIN && r != -EINTR)
+		log_errno(r, "cannot read events");
+	return r != -EAGAIN;
 }
 
-/* The same of repeats that began before @before (CLOCK_BOOTTIME, ns), from where the last call
- * ended. */
-static int tell_folds(struct events *events, struct kernel *kernel, enum kernel_ring ring,
-		      __u64 before, unsigned n_at_once)
+/* The same of repeats that began before @before (CLOCK_BOOTTIME, ns), from *@at on. */
+static bool tell_folds(struct events *events, struct kernel *kernel, enum kernel_ring ring,
+		       __u32 *at, __u64 before, unsigned n_at_once)
 {
+	int r;
+
 	events->n_read = 0;
 	events->n_at_once = n_at_once;
-	return kernel_folds_close(kernel, ring, &events->fold[ring], before, on_event, events);
+	r = kernel_folds_close(kernel, ring, at, before, on_event, events);
+	if (r < 0 && r != -EAGAIN)
+		log_errno(r, "cannot tell all events that were repeated");
+	return r != -EAGAIN;
 }
 
 static __u64 old_enough(void)
@@ -125,47 +161,100 @@ static __u64 old_enough(void)
 	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec - FOLD_NSEC;
 }
 
-void events_drain(struct events *events, struct kernel *kernel)
+/* All that is left of a kernel whose programs run no more. Returns whether it is told. */
+static bool read_all(struct events *events, struct kernel *kernel)
 {
-	if (!journal_is_there()) {
-		log_print(LOG_ERR, "there is no journal: the last events of what is taken down "
-				   "are lost");
-		return;
+	bool all = true;
+
+	for (enum kernel_ring i = 0; i < KERNEL_N_RINGS && all; i++) {
+		__u32 at = 0;
+
+		all = read_ring(events, kernel, i, 0) &&
+		      tell_folds(events, kernel, i, &at, UINT64_MAX, 0);
 	}
-	(void)kernel_wait_for_readers();
+	return all;
+}
+
+/* Makes room in the table, where nothing can be told. */
+static void forget_folds(struct events *events)
+{
 	for (enum kernel_ring i = 0; i < KERNEL_N_RINGS; i++) {
-		events->fold[i] = 0;
-		(void)read_ring(events, kernel, i, 0);
-		(void)tell_folds(events, kernel, i, UINT64_MAX, 0);
-		events->fold[i] = 0;
+		__u32 at = 0;
+
+		(void)kernel_folds_close(events->kernel, i, &at, old_enough(), NULL, NULL);
 	}
 }
 
-/* Without a journal events stay in the kernel; a tick looks for it. What has no room is counted. */
-static bool look_for_journal(struct events *events)
+static void set_enabled(sd_event_source *source, int on)
 {
-	bool there = journal_is_there();
+	if (source)
+		(void)sd_event_source_set_enabled(source, on);
+}
 
-	for (size_t i = 0; i < KERNEL_N_RINGS; i++)
-		if (events->sources[i])
-			(void)sd_event_source_set_enabled(events->sources[i],
-							  there ? SD_EVENT_ON : SD_EVENT_OFF);
-	if (events->no_journal == there)
-		log_print(there ? LOG_NOTICE : LOG_ERR, "%s",
-			  there ? "the journal is there again"
-				: "there is no journal: events wait in the kernel");
-	events->no_journal = !there;
-	return there;
+static int on_journal(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+static int on_pause(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* Looks again a little later. */
+static void wait_a_little(struct events *events)
+{
+	if (!events->pause)
+		(void)sd_event_add_time_relative(events->loop, &events->pause, CLOCK_MONOTONIC,
+						 PAUSE_USEC, 1000, on_pause, events);
+	else if (sd_event_source_set_time_relative(events->pause, PAUSE_USEC) >= 0)
+		set_enabled(events->pause, SD_EVENT_ONESHOT);
+}
+
+/* While the journal takes nothing it is watched, and not the rings. Where there is none, a tick
+ * looks for it. */
+static void choose_sources(struct events *events)
+{
+	bool held = journal_held();
+	int fd = journal_fd();
+
+	if (held && fd >= 0 && !events->journal)
+		(void)sd_event_add_io(events->loop, &events->journal, fd, EPOLLOUT, on_journal,
+				      events);
+	set_enabled(events->journal, held && fd >= 0 ? SD_EVENT_ON : SD_EVENT_OFF);
+	for (enum kernel_ring i = 0; i < KERNEL_N_RINGS; i++) {
+		bool pause = !must_wait() && must_pause(i);
+
+		set_enabled(events->rings[i], must_wait() || pause ? SD_EVENT_OFF : SD_EVENT_ON);
+		if (pause)
+			wait_a_little(events);
+	}
+}
+
+static int on_pause(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	choose_sources(userdata);
+	return 0;
+}
+
+/* Sends what is held back, and what is left of the former; the rings' own sources go on then. */
+static void go_on(struct events *events)
+{
+	while (may_read() && events->former)
+		if (read_all(events, events->former))
+			events->former = kernel_free(events->former);
+	choose_sources(events);
+}
+
+static int on_journal(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	(void)source;
+	(void)fd;
+	(void)revents;
+	go_on(userdata);
+	return 0;
 }
 
 static int on_ring(struct events *events, enum kernel_ring ring)
 {
-	int r = 0;
-
-	if (look_for_journal(events))
-		r = read_ring(events, events->kernel, ring, rings[ring].n_at_once);
-	if (r < 0 && r != -EAGAIN && r != -EINTR)
-		log_errno(r, "cannot read events");
+	if (may_read() && !must_pause(ring))
+		(void)read_ring(events, events->kernel, ring, rings[ring].n_at_once);
+	choose_sources(events);
 	return 0;
 }
 
@@ -185,24 +274,16 @@ static int on_audits(sd_event_source *source, int fd, uint32_t revents, void *us
 	return on_ring(userdata, KERNEL_RING_AUDITS);
 }
 
-/* Makes room in the table, where nothing can be told. */
-static void forget_folds(struct events *events)
-{
-	for (enum kernel_ring i = 0; i < KERNEL_N_RINGS; i++) {
-		__u32 at = 0;
-
-		(void)kernel_folds_close(events->kernel, i, &at, old_enough(), NULL, NULL);
-	}
-}
-
+/* Where the journal lets it wait, the next tick goes on. */
 static int on_folds(struct events *events, enum kernel_ring ring)
 {
-	int r = tell_folds(events, events->kernel, ring, old_enough(), rings[ring].n_at_once);
+	bool all = !may_read() || must_pause(ring) ||
+		   tell_folds(events, events->kernel, ring, &events->fold[ring], old_enough(),
+			      rings[ring].n_at_once);
 
-	if (r == -EAGAIN)
-		return sd_event_source_set_enabled(events->folds[ring], SD_EVENT_ONESHOT);
-	if (r < 0)
-		log_errno(r, "cannot tell all events that were repeated");
+	if (!all && !must_wait())
+		set_enabled(events->folds[ring], SD_EVENT_ONESHOT);
+	choose_sources(events);
 	return 0;
 }
 
@@ -227,7 +308,7 @@ static int watch_ring(struct events *events, enum kernel_ring ring)
 		[KERNEL_RING_DENIALS] = {on_denials, on_denied_folds},
 		[KERNEL_RING_AUDITS] = {on_audits, on_audited_folds},
 	};
-	sd_event_source **source = &events->sources[ring], **folds = &events->folds[ring];
+	sd_event_source **source = &events->rings[ring], **folds = &events->folds[ring];
 	int fd = kernel_events_fd(events->kernel, ring), r;
 
 	if (fd < 0)
@@ -251,21 +332,73 @@ int events_watch(struct events *events, struct kernel *kernel, struct enforce *e
 	losses_begin(events->losses, kernel, enforce);
 	for (enum kernel_ring i = 0; i < KERNEL_N_RINGS && r >= 0; i++)
 		r = watch_ring(events, i);
+	if (r >= 0)
+		choose_sources(events);
 	return r;
+}
+
+void events_finish(struct events *events, struct kernel *kernel)
+{
+	(void)kernel_wait_for_readers();
+	if (events->kernel == kernel) {
+		forget_sources(events);
+		events->kernel = NULL;
+	}
+	if (events->former)
+		log_print(LOG_ERR, "the journal takes nothing: events of what was in force before "
+				   "are lost");
+	kernel_free(events->former);
+	events->former = kernel;
+	go_on(events);
+}
+
+/* Says what the journal does that takes nothing. */
+static void tell_stall(struct events *events)
+{
+	bool moved = !journal_held() || journal_sent() != events->n_sent;
+
+	events->n_sent = journal_sent();
+	if (moved && events->stalled >= STALL_TICKS)
+		log_print(LOG_NOTICE, "the journal takes entries again");
+	events->stalled = moved ? 0 : events->stalled + 1;
+	if (events->stalled == STALL_TICKS)
+		log_print(LOG_ERR, "%s: %s, as long as there is room",
+			  journal_fd() < 0 ? "there is no journal" : "the journal takes nothing",
+			  sinks_use_journal() ? "events wait in the kernel"
+					      : "what is to be told waits");
 }
 
 void events_tick(struct events *events, struct enforce *enforce)
 {
-	if (!events->kernel)
-		return;
-	if (!look_for_journal(events)) {
+	if (journal_held())
+		go_on(events);
+	tell_stall(events);
+	if (events->kernel && must_wait())
 		forget_folds(events);
-		return;
-	}
-	for (size_t i = 0; i < KERNEL_N_RINGS; i++)
-		(void)sd_event_source_set_enabled(events->folds[i], SD_EVENT_ONESHOT);
-	losses_tell(events->losses, events->kernel, enforce);
+	for (enum kernel_ring i = 0; i < KERNEL_N_RINGS && !must_wait(); i++)
+		set_enabled(events->folds[i], SD_EVENT_ONESHOT);
+	if (events->kernel)
+		losses_tell(events->losses, events->kernel, enforce);
 	if (events->n_failed)
-		log_errno(events->failure, "%u events are not in the journal", events->n_failed);
+		log_errno(events->failure, "%u events are not written", events->n_failed);
 	events->n_failed = 0;
+	sinks_tick();
+}
+
+void events_end(struct events *events, bool all)
+{
+	struct kernel *kernel = all ? events->kernel : NULL;
+	bool read = false;
+
+	if (all)
+		(void)kernel_wait_for_readers();
+	while (!read && (journal_flush_within(END_MS) || !sinks_use_journal())) {
+		if (events->former && read_all(events, events->former))
+			events->former = kernel_free(events->former);
+		else if (!events->former)
+			read = !kernel || read_all(events, kernel);
+	}
+	(void)journal_flush_within(END_MS);
+	if (must_wait() || !read)
+		log_print(LOG_ERR, "the journal takes nothing: the last events are lost");
 }

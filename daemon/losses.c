@@ -4,9 +4,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-journal.h>
+#include <syslog.h>
 
 #include "daemon/enforce.h"
+#include "daemon/journal-note.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 
@@ -80,7 +81,7 @@ void losses_begin(struct losses *losses, struct kernel *kernel, struct enforce *
 void losses_tell(struct losses *losses, struct kernel *kernel, struct enforce *enforce)
 {
 	struct worst worst = {.losses = losses, .kernel = kernel};
-	char most[BAILIFF_NAME_MAX + 80] = "", policy[BAILIFF_NAME_MAX + 20] = "";
+	char most[BAILIFF_NAME_MAX + 80] = "";
 	__u64 n = 0, more;
 
 	if (kernel_stat_get(kernel, BAILIFF_STAT_DROPPED, &n) < 0 || n <= losses->n)
@@ -92,11 +93,15 @@ void losses_tell(struct losses *losses, struct kernel *kernel, struct enforce *e
 	if (worst.n) {
 		snprintf(most, sizeof(most), "; most of these, %llu, of policy %s line %u", worst.n,
 			 worst.policy, worst.line);
-		snprintf(policy, sizeof(policy), "BAILIFF_POLICY=%s", worst.policy);
 	}
-	sd_journal_send("MESSAGE=%llu events were dropped, %llu in all: they came faster than they "
-			"could be written%s",
-			more, n, most, "PRIORITY=4", "MESSAGE_ID=" JOURNAL_ID_DROPPED,
-			"BAILIFF_COUNT=%llu", more, "BAILIFF_DROPPED=%llu", n,
-			*policy ? "%s" : NULL, policy, NULL);
+	journal_note(LOG_WARNING, JOURNAL_ID_DROPPED,
+		     (struct journal_field[]){
+			     {.name = "BAILIFF_COUNT", .number = more},
+			     {.name = "BAILIFF_DROPPED", .number = n},
+			     /* the list ends here where there is none */
+			     {.name = worst.n ? "BAILIFF_POLICY" : NULL, .text = worst.policy},
+			     {}},
+		     "%llu events were dropped, %llu in all: they came faster than they could be "
+		     "written%s",
+		     more, n, most);
 }

@@ -12,19 +12,21 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
-#include <systemd/sd-journal.h>
 
 #include "daemon/conf.h"
 #include "daemon/enforce.h"
 #include "daemon/events.h"
 #include "daemon/identity.h"
+#include "daemon/journal-note.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 #include "daemon/launchers.h"
 #include "daemon/log.h"
+#include "daemon/metrics-daemon.h"
 #include "daemon/older.h"
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
+#include "daemon/sinks.h"
 #include "daemon/store.h"
 
 #define RUN_FOLDER "/run/bailiff"
@@ -101,6 +103,22 @@ static int take_lock(struct manager *manager)
 	return 0;
 }
 
+static int on_event(void *userdata, const struct bailiff_event *event, size_t size)
+{
+	struct manager *manager = userdata;
+	const struct store_entry *entry = store_find(manager->store, event->policy);
+	struct journal_policy policy = {};
+
+	(void)size;
+	if (entry) {
+		policy.file = entry->text->policy->file;
+		policy.message = entry->text->policy->message;
+		policy.tags = entry->text->policy->tags;
+		policy.n_tags = entry->text->policy->n_tags;
+	}
+	return journal_event(event, &policy);
+}
+
 /* Where the host's processes live: the mount namespace of PID 1, not this unit's own. */
 static int note_host(const struct manager *manager, struct kernel *kernel)
 {
@@ -116,9 +134,11 @@ static int note_host(const struct manager *manager, struct kernel *kernel)
 
 static void log_report(const struct enforce_report *report)
 {
-	sd_journal_send("MESSAGE=policies in force: %zu, compiled anew: %zu", report->n_policies,
-			report->n_images_new, "PRIORITY=6", "MESSAGE_ID=" JOURNAL_ID_POLICY,
-			"BAILIFF_POLICIES=%zu", report->n_policies, NULL);
+	journal_note(LOG_INFO, JOURNAL_ID_POLICY,
+		     (struct journal_field[]){
+			     {.name = "BAILIFF_POLICIES", .number = report->n_policies}, {}},
+		     "policies in force: %zu, compiled anew: %zu", report->n_policies,
+		     report->n_images_new);
 	sd_notifyf(false, "STATUS=policies in force: %zu", report->n_policies);
 }
 
@@ -129,7 +149,7 @@ static void log_report(const struct enforce_report *report)
 static int renew(struct manager *manager, const struct store *store, size_t n_cells,
 		 struct diag *diag, struct enforce_report *report)
 {
-	_cleanup_(kernel_freep) struct kernel *kernel = NULL, *old = NULL;
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_(enforce_freep) struct enforce *enforce = NULL;
 	int r;
 
@@ -158,11 +178,10 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 	if (r < 0)
 		return log_errno(r, "cannot pin what is in force to " KERNEL_PINS);
 
-	old = manager->kernel;
 	enforce_free(manager->enforce);
-	if (old) {
-		kernel_let_go(old);
-		events_drain(manager->events, old);
+	if (manager->kernel) {
+		kernel_let_go(manager->kernel);
+		events_finish(manager->events, TAKE_PTR(manager->kernel));
 	}
 	manager->kernel = TAKE_PTR(kernel);
 	identity_forget(manager->identity);
@@ -229,8 +248,10 @@ static int load(struct manager *manager)
 
 static int reload(struct manager *manager)
 {
+	uint64_t begin = metrics_clock();
 	int r = load(manager);
 
+	metrics_published(begin, r >= 0);
 	kernel_trim();
 	manager->again = r < 0 ? AGAIN_TICKS : 0;
 	return r;
@@ -343,6 +364,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	look_for_changes(manager);
 	events_tick(manager->events, manager->enforce);
+	metrics_tick(manager->conf.metrics, manager->kernel);
 	/* once after a burst of changes, and when they are in force */
 	if (manager->look_back) {
 		older_report(manager->kernel);
@@ -463,13 +485,15 @@ int manager_new(struct manager **ret_manager)
 	r = sd_event_default(&manager->event);
 	if (r < 0)
 		return log_errno(r, "cannot make the event loop");
+	sinks_use(&manager->conf.events);
+	r = events_new(manager->event, on_event, manager, &manager->events);
+	if (r < 0)
+		return r;
 	manager->store = calloc(1, sizeof(*manager->store));
 	manager->identity = identity_new();
 	if (!manager->store || !manager->identity)
 		return -ENOMEM;
-	r = events_new(manager->event, &manager->store, &manager->events);
-	if (r >= 0)
-		r = watch_all(manager);
+	r = watch_all(manager);
 	if (r >= 0)
 		r = take_over(manager);
 	if (r >= 0)
@@ -489,6 +513,7 @@ static int leave(struct manager *manager, bool stopped)
 {
 	int r = 0;
 
+	events_end(manager->events, false);
 	/* stopped for good, it must be possible to change what it would read */
 	if (manager->protect)
 		r = protect_end(manager->protect, manager->kernel, !stopped);
@@ -515,7 +540,7 @@ int manager_run(struct manager *manager)
 		return leave(manager, stopped);
 	r = kernel_release();
 	kernel_let_go(manager->kernel);
-	events_drain(manager->events, manager->kernel);
+	events_end(manager->events, true);
 	if (r < 0)
 		return log_errno(r, "cannot take down what is in force");
 	log_print(LOG_NOTICE, "nothing is enforced any more (see on-stop in bailiff.conf)");
