@@ -104,10 +104,17 @@ $(B)/selftests/compare/compare: $(COMPARE) $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ -linih -o $@
 
 # Fuzzers: with the compiler and the flags of selftests/fuzz/run, and without the kernel's half.
-FUZZED := $(addprefix $(B)/,selftests/fuzz/fuzz.o selftests/unit/policy/oracle.o daemon/cli-caret.o daemon/conf.o daemon/event-act.o \
-	daemon/event-cgroup.o daemon/event-id.o daemon/event-text.o daemon/journal.o daemon/log.o daemon/util.o) \
-	$(patsubst %.c,$(B)/%.o,$(wildcard daemon/convert*.c))
-$(FUZZERS): $$(@).o $(FUZZED) $(B)/libpolicy.a
+FUZZED := $(addprefix $(B)/,selftests/unit/policy/oracle.o daemon/cli-caret.o daemon/conf.o daemon/conf-values.o \
+	daemon/datagram.o daemon/event-act.o daemon/event-cgroup.o daemon/event-id.o daemon/event-json.o daemon/event-text.o \
+	daemon/journal.o daemon/journal-note.o daemon/journal-socket.o daemon/json-file.o daemon/log.o daemon/sinks.o \
+	daemon/util.o) $(patsubst %.c,$(B)/%.o,$(wildcard daemon/convert*.c))
+
+# An archive: a fuzzer may stand in the place of one of these.
+$(B)/libfuzzed.a: $(FUZZED)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(FUZZERS): $$(@).o $(B)/selftests/fuzz/fuzz.o $(B)/libfuzzed.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(CLI_LIBS) -o $@
 
 unit-tests: $(TESTS)

@@ -7,13 +7,13 @@
 
 /*
  * What kernel and user space share, and nothing else: the layout of a compiled image in the arena,
- * the values of the maps, and the event.
+ * the values of the maps. The event and what counts decisions are in abi-event.h.
  *
  * Everything is little-endian and naturally aligned. A change of any layout raises
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 8
+#define BAILIFF_ABI_VERSION 9
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
@@ -311,14 +311,7 @@ struct bailiff_control {
 	__u32 bound[BAILIFF_BOUND];
 };
 
-/* Decisions of one rule, other than allow. decided = logged + dropped, at every moment. */
-struct bailiff_count {
-	__u64 decided;
-	__u64 logged;
-	__u64 dropped; /* the ring had no room, or there was no scratch space to write the event in
-			*/
-};
-
+/* Rules that can be counted (abi-event.h). */
 #define BAILIFF_COUNTERS 32768
 
 /* Why a decision is not what a rule's pattern says. One counter for each. */
@@ -349,29 +342,6 @@ enum bailiff_stat {
 
 #define BAILIFF_PATH_MAX 4080 /* bytes; longer: BAILIFF_REASON_TOO_LONG */
 #define BAILIFF_DEPTH_MAX 512 /* components and mounts crossed; more: the same */
-#define BAILIFF_RING_BYTES (1u << 20)
-
-/*
- * One decision, self-contained: a reader needs neither the image nor the task any more. The texts
- * follow it.
- */
-struct bailiff_event {
-	__u64 time;   /* CLOCK_BOOTTIME, ns */
-	__u64 cgroup; /* id of the task's cgroup */
-	__u32 tgid, pid, ppid, uid, gid;
-	__s32 syscall; /* number in the machine's own table; -1: not known */
-	__u32 counter;
-	__u32 line, column, severity;
-	__u8 verb;
-	__u8 verdict;
-	__u8 reason;
-	__u8 audit; /* the policy is in audit mode */
-	/* lengths of the texts, in this order and without NULs: path, exe, cgroup */
-	__u16 n_path, n_exe, n_cgroup;
-	__u16 pad;
-	char comm[16];
-	char policy[BAILIFF_NAME_MAX];
-};
 
 /* A descriptor, or a mapping, of a task under policy; the path of its file follows. */
 struct bailiff_older {
@@ -397,4 +367,3 @@ _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 _Static_assert(sizeof(struct bailiff_image) == 416, "the image header's layout");
 _Static_assert(sizeof(struct bailiff_label) == 136 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");
-_Static_assert(sizeof(struct bailiff_event) == 152, "the event's layout");

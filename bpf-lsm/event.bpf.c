@@ -3,6 +3,7 @@
 #include "event.bpf.h"
 
 #include "call.bpf.h"
+#include "fold.bpf.h"
 #include "match.bpf.h"
 
 #define TEXT_MASK (PATH_END - 1)
@@ -20,18 +21,21 @@ static __always_inline __u32 text_add(struct scratch *scratch, __u32 at)
 	return n;
 }
 
-static __always_inline void event_who(struct bailiff_event *event, struct task_struct *task)
+static __always_inline void event_who(struct bailiff_event *event)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 ids = bpf_get_current_uid_gid();
 	struct call call = call_of(task);
 
 	event->time = bpf_ktime_get_boot_ns();
-	event->tgid = BPF_CORE_READ(task, tgid);
-	event->pid = BPF_CORE_READ(task, pid);
-	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	event->tgid = task->tgid;
+	event->pid = task->pid;
+	event->ppid = task->real_parent->tgid;
 	event->uid = ids;
 	event->gid = ids >> 32;
 	event->syscall = call.is_32bit ? -1 : (__s32)call.number;
+	event->repeats = 0;
+	event->n_exe = event->n_cgroup = event->n_path = 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
@@ -72,22 +76,26 @@ static __always_inline __u32 event_rule(struct scratch *scratch, void *base,
 	return rule.counter;
 }
 
-/* The texts: what was asked for, by which executable, in which cgroup. Returns their length. */
-static __always_inline __u32 event_texts(struct scratch *scratch, struct object *object, bool named,
-					 struct task_struct *task)
+/* Has the path of what was asked for in the scratch space. */
+static __always_inline void event_path(struct scratch *scratch, struct object *object, bool named)
 {
-	struct bailiff_event *event = &scratch->event;
-	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-	struct object executable = {};
-	__u32 n;
-
 	/* what was decided on last need not be the object's own name */
 	if (object && !named) {
 		scratch->off = PATH_END;
 		path_build(scratch_number(scratch), object, false);
 	}
+}
+
+/* The texts: that path, by which executable, in which cgroup. Returns their length. */
+static __always_inline __u32 event_texts(struct scratch *scratch)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct bailiff_event *event = &scratch->event;
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	struct object executable = {};
+	__u32 n;
+
 	event->n_path = n = text_add(scratch, 0);
-	event->n_exe = event->n_cgroup = 0;
 	if (exe) {
 		executable.mnt = BPF_CORE_READ(exe, f_path.mnt);
 		executable.dentry = BPF_CORE_READ(exe, f_path.dentry);
@@ -100,34 +108,60 @@ static __always_inline __u32 event_texts(struct scratch *scratch, struct object 
 	return n + event->n_cgroup;
 }
 
+static __always_inline enum outcome event_write(struct scratch *scratch, __u32 n)
+{
+	struct bailiff_event *event = &scratch->event;
+	long failed;
+
+	if (n > sizeof(scratch->text))
+		return OUTCOME_DROPPED;
+	if (event->verdict == BAILIFF_DENY)
+		failed = bpf_ringbuf_output(&events, event, sizeof(*event) + n, 0);
+	else
+		failed = bpf_ringbuf_output(&audits, event, sizeof(*event) + n, 0);
+	return failed ? OUTCOME_DROPPED : OUTCOME_LOGGED;
+}
+
+/* Folds the event in the scratch space, or writes it. */
+static __always_inline enum outcome event_tell(struct subject *subject, struct decision *decision,
+					       struct scratch *scratch, struct object *object)
+{
+	__u32 outcome;
+	int taken;
+
+	event_who(&scratch->event);
+	scratch->event.cgroup = subject->cgroup;
+	event_path(scratch, object, decision->named);
+	taken = fold_take(scratch_number(scratch));
+	if (taken == FOLD_ADDED)
+		return OUTCOME_FOLDED;
+	outcome = event_write(scratch, event_texts(scratch));
+	return taken == FOLD_NONE ? outcome : fold_end(scratch_number(scratch), taken, outcome);
+}
+
 int event_emit(struct subject *subject, struct decision *decision, __u32 number,
 	       struct object *object)
 {
 	struct scratch *scratch = scratch_of(number);
-	struct task_struct *task = bpf_get_current_task_btf();
+	enum outcome outcome = OUTCOME_DROPPED;
 	struct bailiff_count *count;
 	void *base = arena_base();
-	bool logged = false;
-	__u32 counter, n;
+	__u32 counter;
 
 	if (!base || !subject || !decision)
 		return 0;
 	counter = event_rule(scratch, base, decision);
-	if (scratch) {
-		event_who(&scratch->event, task);
-		scratch->event.cgroup = subject->cgroup;
-		n = event_texts(scratch, object, decision->named, task);
-		if (n <= sizeof(scratch->text))
-			logged = !bpf_ringbuf_output(&events, &scratch->event,
-						     sizeof(scratch->event) + n, 0);
-	}
-	if (!logged)
+	if (scratch)
+		outcome = event_tell(subject, decision, scratch, object);
+	if (outcome == OUTCOME_DROPPED)
 		stat_add(BAILIFF_STAT_DROPPED);
 	count = bpf_map_lookup_elem(&counters, &counter);
 	if (!count)
 		return 0;
 	/* atomic, although a processor's own: a preempting task may be in the middle of the same */
-	__sync_fetch_and_add(&count->decided, 1);
-	__sync_fetch_and_add(logged ? &count->logged : &count->dropped, 1);
+	__sync_fetch_and_add(outcome == OUTCOME_LOGGED	 ? &count->logged
+			     : outcome == OUTCOME_FOLDED ? &count->folded
+							 : &count->dropped,
+			     1);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include "decide.bpf.h"
 
 /*
- * Counts a decision that is not allow and writes its event to the ring, in the scratch
+ * Counts a decision that is not allow and writes its event to a ring, or folds it, in the scratch
  * space of that number (0: there was none, and the decision is counted as dropped). Comes after the
  * verdict, and changes nothing of it. A function of its own to the verifier; returns 0.
  */

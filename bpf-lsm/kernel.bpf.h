@@ -190,6 +190,7 @@ struct task_struct {
 	void *io_uring;
 	unsigned in_execve : 1;
 	__u64 start_boottime;
+	__u64 self_exec_id;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;

@@ -17,6 +17,8 @@ struct launchers_map launchers SEC(".maps");
 struct counters_map counters SEC(".maps");
 struct stats_map stats SEC(".maps");
 struct events_map events SEC(".maps");
+struct audits_map audits SEC(".maps");
+struct folds_map folds SEC(".maps");
 struct scratch_map scratches SEC(".maps");
 struct cache_map cache SEC(".maps");
 struct known_map known SEC(".maps");

@@ -8,6 +8,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "abi.h"
+#include "abi-event.h"
 #include "abi-names.h"
 #include "abi-protect.h"
 
@@ -98,7 +99,23 @@ struct events_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, BAILIFF_RING_BYTES);
 };
-extern struct events_map events SEC(".maps");
+extern struct events_map events SEC(".maps"); /* denials */
+
+struct audits_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, BAILIFF_AUDIT_RING_BYTES);
+};
+extern struct audits_map audits SEC(".maps"); /* what was allowed, and is told */
+
+/* Events that are repeated (abi-event.h). */
+struct folds_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BAILIFF_FOLDS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct bailiff_fold);
+};
+extern struct folds_map folds SEC(".maps");
 
 /* Twice as many: what is known anew goes in before what is not known any more is taken out. */
 struct known_map {

@@ -45,6 +45,7 @@ struct scratch {
 	struct mounts names; /* of decide-dentry.bpf.c: within this walk is the one above */
 	struct cache_place alone;
 	struct bailiff_known_key key;
+	__u64 hash, process[4]; /* of fold.bpf.c */
 	char name[NAME_MAX + 1];
 	/* what is written at an offset below PATH_END has at most NAME_MAX bytes */
 	char path[PATH_END + NAME_MAX + 1];

@@ -20,6 +20,7 @@ static const char help[] =
 	"  try POLICY... QUESTION... what policies answer to an act, and by which line\n"
 	"  diff BEFORE AFTER         what policies answer otherwise than others\n"
 	"  status                    which policies are in force, where, with counts\n"
+	"  metrics                   the same counts, in Prometheus's text format\n"
 	"  events                    what was denied or audited, from the journal\n"
 	"  why EVENT|--last          what was denied, why, and how to allow it\n"
 	"  learn SELECTOR -o FILE    writes the policy that a service needs\n"
@@ -30,12 +31,12 @@ static const char help[] =
 	"  -h, --help                this; \"bailiff COMMAND --help\" for a command's own\n"
 	"      --version             print the version\n"
 	"\n"
-	"All but convert and release take --json. Exit status: 0 all is well, 1 the\n"
-	"answer is no, 2 wrong usage, 3 it could not be done. See bailiff(1),\n"
+	"All but metrics, convert and release take --json. Exit status: 0 all is well,\n"
+	"1 the answer is no, 2 wrong usage, 3 it could not be done. See bailiff(1),\n"
 	"bailiff.policy(5).\n";
 
 static const struct cli_command *const commands[] = {
-	&cmd_check, &cmd_try,	&cmd_diff,   &cmd_status,  &cmd_events,
+	&cmd_check, &cmd_try,	&cmd_diff,   &cmd_status,  &cmd_metrics, &cmd_events,
 	&cmd_why,   &cmd_learn, &cmd_doctor, &cmd_convert, &cmd_release,
 };
 

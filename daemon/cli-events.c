@@ -8,11 +8,10 @@
 #include <time.h>
 
 #include "daemon/cli-journal.h"
-#include "daemon/cli-json.h"
 #include "daemon/cli.h"
 #include "daemon/event-id.h"
+#include "daemon/event-json.h"
 #include "daemon/event-text.h"
-#include "daemon/journal.h"
 #include "daemon/util.h"
 
 /* How much of a container's id is shown to people: as much as other tools show. */
@@ -32,28 +31,6 @@ static int print_field(sd_journal *journal, const char *before, const char *name
 		return -ENOMEM;
 	printf("%s%s%s", before, shown, behind);
 	return 0;
-}
-
-/* Entries that are about bailiffd itself, and say it in their message. */
-static const struct note {
-	const char *id, *word;
-	enum cli_colour colour;
-} notes[] = {
-	{JOURNAL_ID_REFUSED, "refused", CLI_BAD},
-	{JOURNAL_ID_TAMPERED, "tampered", CLI_BAD},
-	{JOURNAL_ID_DROPPED, "dropped", CLI_BAD},
-	{JOURNAL_ID_OLDER, "older", CLI_DOUBTFUL},
-};
-
-/* Which of these the entry is, or NULL. */
-static const struct note *note_of(sd_journal *journal)
-{
-	struct text id = cli_journal_field(journal, "MESSAGE_ID");
-
-	for (size_t i = 0; i < ELEMENTS(notes) && id.n; i++)
-		if (id.n == strlen(notes[i].id) && memcmp(id.bytes, notes[i].id, id.n) == 0)
-			return &notes[i];
-	return NULL;
 }
 
 static int print_verdict(sd_journal *journal)
@@ -108,10 +85,10 @@ int event_print_line(sd_journal *journal, uint64_t when)
 		{" ", "BAILIFF_ACTION", ""},   {" ", "BAILIFF_PATH", ""},
 		{" by ", "BAILIFF_EXE", ""},   {"[", "BAILIFF_PID", "]"},
 		{" ", "BAILIFF_POLICY", ""},   {":", "BAILIFF_LINE", ""},
-		{" (", "BAILIFF_REASON", ")"},
+		{" (", "BAILIFF_REASON", ")"}, {", ", "BAILIFF_REPEATS", " times, told together"},
 	};
 	time_t seconds = (time_t)(when / 1000000);
-	const struct note *note;
+	const char *note;
 	char date[32] = "";
 	struct tm tm;
 	int r;
@@ -122,9 +99,11 @@ int event_print_line(sd_journal *journal, uint64_t when)
 	r = print_id(journal);
 	if (r < 0)
 		return r;
-	note = note_of(journal);
+	note = event_note(cli_journal_field(journal, "MESSAGE_ID"));
 	if (note) {
-		printf("%s%-10s%s", cli_colour(note->colour), note->word, cli_colour(CLI_PLAIN));
+		/* descriptors from before the policy are nobody's fault */
+		printf("%s%-10s%s", cli_colour(strcmp(note, "older") == 0 ? CLI_DOUBTFUL : CLI_BAD),
+		       note, cli_colour(CLI_PLAIN));
 		return print_field(journal, " ", "MESSAGE", "\n");
 	}
 	r = print_verdict(journal);
@@ -141,81 +120,18 @@ int event_print_line(sd_journal *journal, uint64_t when)
 	return r;
 }
 
-/* The fields of an event, and whether they hold a number. */
-static const struct {
-	const char *name, *key;
-	bool number;
-} fields[] = {
-	{"BAILIFF_ID", "id", false},
-	{"BAILIFF_VERDICT", "verdict", false},
-	{"BAILIFF_ACTION", "action", false},
-	{"BAILIFF_PATH", "path", false},
-	{"BAILIFF_REASON", "reason", false},
-	{"BAILIFF_POLICY", "policy", false},
-	{"BAILIFF_RULE", "rule", false},
-	{"BAILIFF_LINE", "line", true},
-	{"BAILIFF_COLUMN", "column", true},
-	{"BAILIFF_MODE", "mode", false},
-	{"BAILIFF_SEVERITY", "severity", true},
-	{"BAILIFF_MESSAGE", "message", false},
-	{"BAILIFF_TAGS", "tags", false},
-	{"BAILIFF_EXE", "exe", false},
-	{"BAILIFF_COMM", "comm", false},
-	{"BAILIFF_PID", "pid", true},
-	{"BAILIFF_TID", "tid", true},
-	{"BAILIFF_PPID", "ppid", true},
-	{"BAILIFF_UID", "uid", true},
-	{"BAILIFF_GID", "gid", true},
-	{"BAILIFF_SYSCALL", "syscall", false},
-	{"BAILIFF_CGROUP", "cgroup", false},
-	{"BAILIFF_CGROUP_ID", "cgroup_id", true},
-	{"BAILIFF_UNIT", "unit", false},
-	{"BAILIFF_CONTAINER", "container", false},
-	{"BAILIFF_POD", "pod", false},
-	{"BAILIFF_TIME", "boot_time_ns", true},
-	{"BAILIFF_COUNT", "count", true},
-};
-
-static void json_add_field(struct json_object *object, const char *key, struct text value,
-			   bool number)
+static struct text field_of(void *journal, const char *name)
 {
-	char digits[24] = "", *end = digits;
-	unsigned long long n;
-
-	if (number && value.n < sizeof(digits)) {
-		memcpy(digits, value.bytes, value.n);
-		n = strtoull(digits, &end, 10);
-	}
-	if (end != digits && !*end)
-		json_add_number(object, key, n);
-	else
-		json_object_object_add(object, key, json_text(value.bytes, value.n));
+	return cli_journal_field(journal, name);
 }
 
 int event_print_json(sd_journal *journal, uint64_t when)
 {
-	_cleanup_(json_freep) struct json_object *object = json_object_new_object();
-	time_t seconds = (time_t)(when / 1000000);
-	const struct note *note;
-	char date[32] = "", text[48];
-	struct tm tm;
+	_cleanup_(freep) char *line = NULL;
+	size_t n;
+	int r = event_json(field_of, journal, when, &line, &n);
 
-	if (gmtime_r(&seconds, &tm))
-		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned)(when % 1000000));
-	json_add_text(object, "time", text);
-	note = note_of(journal);
-	if (note) {
-		struct text message = cli_journal_field(journal, "MESSAGE");
-
-		json_add_text(object, "note", note->word);
-		json_add_field(object, "text", message, false);
-	}
-	for (size_t i = 0; i < ELEMENTS(fields); i++) {
-		struct text value = cli_journal_field(journal, fields[i].name);
-
-		if (value.n)
-			json_add_field(object, fields[i].key, value, fields[i].number);
-	}
-	return json_print(object, CLI_OK) == CLI_OK ? 0 : -ENOMEM;
+	if (r >= 0)
+		puts(line);
+	return r;
 }

@@ -7,26 +7,11 @@
 
 #include "daemon/event-text.h"
 
-static bool is_utf8(struct text text)
-{
-	unsigned point;
-
-	while (text.n > 0) {
-		size_t n = text_character(text, &point);
-
-		if (!n)
-			return false;
-		text.bytes += n;
-		text.n -= n;
-	}
-	return true;
-}
-
 struct json_object *json_text(const char *text, size_t n)
 {
 	struct json_object *bytes;
 
-	if (is_utf8((struct text){text, n}))
+	if (text_is_utf8((struct text){text, n}))
 		return json_object_new_string_len(text, (int)n);
 	bytes = json_object_new_array();
 	for (size_t i = 0; i < n; i++)

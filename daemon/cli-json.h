@@ -7,7 +7,8 @@
 #include "daemon/cli.h"
 #include "daemon/util.h"
 
-/* JSON out, with json-c, which only the command links: bailiffd has no JSON in it. */
+/* JSON out, with json-c, which only the command links; bailiffd writes its lines by event-json.c.
+ */
 
 static inline void json_freep(struct json_object **object)
 {

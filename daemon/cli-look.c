@@ -7,6 +7,7 @@
 
 #include "daemon/cgroups.h"
 #include "daemon/cli-host.h"
+#include "daemon/kernel-events.h"
 #include "policy/image.h"
 
 /* An image that is replaced while it is copied is copied anew, so often. */
@@ -44,6 +45,21 @@ const char *const look_stat_texts[BAILIFF_N_STATS] = {
 	[BAILIFF_STAT_DROPPED] = "events that were dropped, because they came too fast",
 	[BAILIFF_STAT_QUIET] = "capabilities refused where the kernel wants no entry of it",
 };
+
+bool look_stat_is_fault(size_t stat)
+{
+	return stat != BAILIFF_REASON_RULE && stat != BAILIFF_REASON_INVOKED_NAME &&
+	       stat != BAILIFF_REASON_SECOND_NAME && stat != BAILIFF_REASON_DRIFT &&
+	       stat != BAILIFF_REASON_OTHER_NAME && stat != BAILIFF_STAT_BOUND;
+}
+
+bool look_is_whole(const struct look *look)
+{
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
+		if (look->missing[i])
+			return false;
+	return look->n_slots_damaged == 0;
+}
 
 struct look *look_free(struct look *look)
 {
@@ -260,16 +276,18 @@ static int count_policy(struct look_policy *policy, struct kernel *kernel)
 	qsort(rules, n, sizeof(*rules), compare_places);
 	for (size_t i = 0; i < n; i++) {
 		int r = kernel_count_get(kernel, rules[i].counter, &rules[i].count);
+		__u64 decided;
 
 		if (r < 0)
 			return r;
-		policy->count.decided += rules[i].count.decided;
+		decided = kernel_count_decided(&rules[i].count);
 		policy->count.logged += rules[i].count.logged;
+		policy->count.folded += rules[i].count.folded;
 		policy->count.dropped += rules[i].count.dropped;
 		if (rules[i].verdict >= BAILIFF_WOULD_DENY)
-			policy->denied += rules[i].count.decided;
+			policy->denied += decided;
 		else
-			policy->audited += rules[i].count.decided;
+			policy->audited += decided;
 	}
 	return 0;
 }
@@ -342,7 +360,7 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static int look_at_cgroups(struct look *look, struct kernel *kernel)
+static int look_at_cgroups(struct look *look, struct kernel *kernel, bool paths)
 {
 	int r = list_bindings(look, kernel);
 
@@ -359,7 +377,7 @@ static int look_at_cgroups(struct look *look, struct kernel *kernel)
 		for (size_t j = 0; cgroup->slot && j < cgroup->slot->n_policies; j++)
 			look->policies[cgroup->slot->policies[j]].n_cgroups++;
 	}
-	r = look->n_cgroups ? cgroups_walk(on_cgroup, look) : 0;
+	r = paths && look->n_cgroups ? cgroups_walk(on_cgroup, look) : 0;
 	if (look->n_cgroups)
 		qsort(look->cgroups, look->n_cgroups, sizeof(*look->cgroups), compare_paths);
 	return r == -ENOMEM ? r : 0;
@@ -377,6 +395,8 @@ static void look_at_hooks(struct look *look, struct kernel *kernel)
 		look->attached[i] = kernel_attached(kernel, hook);
 		look->missing[i] = !look->attached[i] && kernel_hook_needed(hook, &needs) &&
 				   !kernel_hook_replaced(kernel, hook);
+		if (look->attached[i] && kernel_run_get(kernel, hook, &look->runs[i]) < 0)
+			look->runs[i] = (struct kernel_run){};
 	}
 }
 
@@ -410,12 +430,16 @@ static int sort_policies(struct look *look)
 int look_new(struct look **ret_look)
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
-	_cleanup_(look_freep) struct look *look = NULL;
 	int r = kernel_look(&kernel);
 
-	if (r < 0)
-		return r;
-	look = calloc(1, sizeof(*look));
+	return r < 0 ? r : look_at(kernel, true, ret_look);
+}
+
+int look_at(struct kernel *kernel, bool paths, struct look **ret_look)
+{
+	_cleanup_(look_freep) struct look *look = calloc(1, sizeof(*look));
+	int r;
+
 	if (!look)
 		return -ENOMEM;
 	r = look_at_images(look, kernel);
@@ -424,7 +448,7 @@ int look_new(struct look **ret_look)
 	for (size_t i = 0; i < look->n_policies && r >= 0; i++)
 		r = count_policy(&look->policies[i], kernel);
 	if (r >= 0)
-		r = look_at_cgroups(look, kernel);
+		r = look_at_cgroups(look, kernel, paths);
 	for (__u32 i = 0; i < BAILIFF_N_STATS && r >= 0; i++)
 		r = kernel_stat_get(kernel, i, &look->stats[i]);
 	if (r < 0)

@@ -8,6 +8,7 @@
 
 #include "bpf-lsm/abi.h"
 #include "daemon/kernel.h"
+#include "daemon/kernel-stats.h"
 #include "daemon/util.h"
 
 /* What the kernel has in force, gathered from its maps into one picture. */
@@ -58,15 +59,20 @@ struct look {
 	bool bindings_full;
 	__u64 stats[BAILIFF_N_STATS];
 	size_t n_cells_used, n_cells;
-	uint64_t since;		   /* it is loaded; as above */
-	__u64 map_bytes;	   /* the kernel's memory; 0: not known */
-	uint64_t daemon_bytes;	   /* resident; 0: it does not run, or not known */
-	struct kernel_needs needs; /* of all that is in force */
+	uint64_t since;				/* it is loaded; as above */
+	__u64 map_bytes;			/* the kernel's memory; 0: not known */
+	uint64_t daemon_bytes;			/* resident; 0: it does not run, or not known */
+	struct kernel_needs needs;		/* of all that is in force */
+	struct kernel_run runs[KERNEL_N_HOOKS]; /* zero: not counted, or not to be seen */
 };
 
 /* Looks. Returns 0, -ENOENT where nothing of bailiff is in the kernel, or another negative errno.
  */
 int look_new(struct look **ret_look);
+
+/* The same, through an open @kernel. @paths: with the paths of cgroups, for which all are walked.
+ */
+int look_at(struct kernel *kernel, bool paths, struct look **ret_look);
 
 struct look *look_free(struct look *look);
 DEFINE_FREEP(struct look, look_free)
@@ -74,3 +80,9 @@ DEFINE_FREEP(struct look, look_free)
 /* Names of the stats, in their order, and what each says. */
 extern const char *const look_stat_names[BAILIFF_N_STATS];
 extern const char *const look_stat_texts[BAILIFF_N_STATS];
+
+/* Whether a stat counts something that went wrong. */
+bool look_stat_is_fault(size_t stat);
+
+/* Whether all is there that what is in force needs. */
+bool look_is_whole(const struct look *look);

@@ -32,6 +32,7 @@ extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_events;
 extern const struct cli_command cmd_learn;
+extern const struct cli_command cmd_metrics;
 extern const struct cli_command cmd_release;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_try;

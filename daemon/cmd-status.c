@@ -8,6 +8,7 @@
 #include "daemon/cli-json.h"
 #include "daemon/cli-look.h"
 #include "daemon/cli.h"
+#include "daemon/kernel-events.h"
 
 static const char help[] =
 	"usage: bailiff status [--rules] [--json]\n"
@@ -24,7 +25,8 @@ static const char help[] =
 	"  DENIED    or would have been, where the mode is audit\n"
 	"  AUDITED   allowed, by a rule that says so\n"
 	"  LOGGED    handed to bailiffd for the journal\n"
-	"  DROPPED   not logged: there was no room (DENIED + AUDITED = LOGGED + DROPPED)\n"
+	"  FOLDED    repeats by the same process, told together in one entry\n"
+	"  DROPPED   there was no room (DENIED + AUDITED = LOGGED + FOLDED + DROPPED)\n"
 	"\n"
 	"Exit status: 0 in force, 1 not (nothing is loaded, or a part is missing), 3 not\n"
 	"known (only root can look).\n";
@@ -38,22 +40,6 @@ static const struct option options[] = {
 	{"rules", no_argument, NULL, OPTION_RULES},
 	{},
 };
-
-/* Whether a stat counts something that went wrong. */
-static bool is_fault(size_t stat)
-{
-	return stat != BAILIFF_REASON_RULE && stat != BAILIFF_REASON_INVOKED_NAME &&
-	       stat != BAILIFF_REASON_SECOND_NAME && stat != BAILIFF_REASON_DRIFT &&
-	       stat != BAILIFF_REASON_OTHER_NAME && stat != BAILIFF_STAT_BOUND;
-}
-
-static bool is_whole(const struct look *look)
-{
-	for (size_t i = 0; i < KERNEL_N_HOOKS; i++)
-		if (look->missing[i])
-			return false;
-	return look->n_slots_damaged == 0;
-}
 
 static const char *daemon_state(void)
 {
@@ -138,7 +124,7 @@ static void print_head(const struct look *look)
 	       strcmp(daemon, "stopped") == 0 && look->n_slots
 		       ? " (what is in force stays so; events are logged once it runs again)"
 		       : "");
-	if (!is_whole(look))
+	if (!look_is_whole(look))
 		printf("enforcing:  %sNOT AS IT SHOULD%s: restart bailiffd\n", cli_colour(CLI_BAD),
 		       cli_colour(CLI_PLAIN));
 	else if (look->n_slots)
@@ -155,20 +141,21 @@ static void print_head(const struct look *look)
 
 static void print_count(uint64_t denied, uint64_t audited, const struct bailiff_count *count)
 {
-	printf(" %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %s%8" PRIu64 "%s\n", denied, audited,
-	       (uint64_t)count->logged, count->dropped ? cli_colour(CLI_DOUBTFUL) : "",
-	       (uint64_t)count->dropped, count->dropped ? cli_colour(CLI_PLAIN) : "");
+	printf(" %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %s%8" PRIu64 "%s\n", denied,
+	       audited, (uint64_t)count->logged, (uint64_t)count->folded,
+	       count->dropped ? cli_colour(CLI_DOUBTFUL) : "", (uint64_t)count->dropped,
+	       count->dropped ? cli_colour(CLI_PLAIN) : "");
 }
 
 static void print_rule(const struct look_rule *rule, int width)
 {
 	bool denies = rule->verdict >= BAILIFF_WOULD_DENY;
+	uint64_t decided = kernel_count_decided(&rule->count);
 	char place[32];
 
 	snprintf(place, sizeof(place), "  line %u:%u", rule->line, rule->column);
 	printf("%-*s", width, place);
-	print_count(denies ? rule->count.decided : 0, denies ? 0 : rule->count.decided,
-		    &rule->count);
+	print_count(denies ? decided : 0, denies ? 0 : decided, &rule->count);
 }
 
 static void print_policies(const struct look *look, bool rules)
@@ -180,8 +167,8 @@ static void print_policies(const struct look *look, bool rules)
 	for (size_t i = 0; i < look->n_policies; i++)
 		if ((int)strlen(look->policies[i].name) > width)
 			width = (int)strlen(look->policies[i].name);
-	printf("\n%-*s  MODE    SEV CGROUPS  SINCE              DENIED  AUDITED   LOGGED  "
-	       "DROPPED\n",
+	printf("\n%-*s  MODE    SEV CGROUPS  SINCE              DENIED  AUDITED   LOGGED   "
+	       "FOLDED  DROPPED\n",
 	       width, "POLICY");
 	for (size_t i = 0; i < look->n_policies; i++) {
 		const struct look_policy *policy = &look->policies[i];
@@ -238,12 +225,12 @@ static void print_faults(const struct look *look)
 	bool any = look->bindings_full || look->n_slots_damaged;
 
 	for (size_t i = 0; i < BAILIFF_N_STATS; i++)
-		any = any || (is_fault(i) && look->stats[i]);
+		any = any || (look_stat_is_fault(i) && look->stats[i]);
 	if (!any)
 		return;
 	puts("\nCOUNTED SINCE THE LOAD");
 	for (size_t i = 0; i < BAILIFF_N_STATS; i++)
-		if (is_fault(i) && look->stats[i])
+		if (look_stat_is_fault(i) && look->stats[i])
 			printf("  %10" PRIu64 "  %s\n", (uint64_t)look->stats[i],
 			       look_stat_texts[i]);
 	if (look->bindings_full)
@@ -255,8 +242,9 @@ static void print_faults(const struct look *look)
 
 static void json_add_count(struct json_object *object, const struct bailiff_count *count)
 {
-	json_add_number(object, "decided", count->decided);
+	json_add_number(object, "decided", kernel_count_decided(count));
 	json_add_number(object, "logged", count->logged);
+	json_add_number(object, "folded", count->folded);
 	json_add_number(object, "dropped", count->dropped);
 }
 
@@ -347,7 +335,7 @@ static enum cli_status print_json(const struct look *look, bool rules)
 
 	json_add_text(object, "daemon", daemon_state());
 	json_add_bool(object, "loaded", look);
-	json_add_bool(object, "enforcing", look && is_whole(look) && look->n_slots);
+	json_add_bool(object, "enforcing", look && look_is_whole(look) && look->n_slots);
 	if (!look)
 		return json_print(object, CLI_NO);
 	stats = json_object_new_object();
@@ -370,7 +358,7 @@ static enum cli_status print_json(const struct look *look, bool rules)
 	json_add_number(object, "table_bytes", look->n_cells * sizeof(struct bailiff_cell));
 	json_add_number(object, "table_bytes_used",
 			look->n_cells_used * sizeof(struct bailiff_cell));
-	return json_print(object, is_whole(look) ? CLI_OK : CLI_NO);
+	return json_print(object, look_is_whole(look) ? CLI_OK : CLI_NO);
 }
 
 static enum cli_status print_text(const struct look *look, bool rules)
@@ -389,7 +377,7 @@ static enum cli_status print_text(const struct look *look, bool rules)
 	print_policies(look, rules);
 	print_cgroups(look);
 	print_faults(look);
-	return is_whole(look) ? CLI_OK : CLI_NO;
+	return look_is_whole(look) ? CLI_OK : CLI_NO;
 }
 
 static enum cli_status run(int argc, char **argv)

@@ -55,14 +55,24 @@ static int take_key(void *userdata, const char *section, const char *name, const
 {
 	const struct key *key = find_key(name);
 	struct reading *reading = userdata;
+	const char *right = NULL;
+	int r = 0;
 
+	if (strcmp(section, "daemon") == 0)
+		r = conf_value_take(&reading->conf, name, value, &right);
+	if (r > 0)
+		return 1;
 	if (strcmp(section, "daemon") != 0)
 		log_print(LOG_ERR,
 			  "%s:%u:1: error: unknown section [%s]; the one there is: [daemon]",
 			  reading->file, reading->line, section);
+	else if (r < 0)
+		log_print(LOG_ERR, "%s:%u:1: error: %s is %s, not \"%s\"", reading->file,
+			  reading->line, name, right, value);
 	else if (!key)
 		log_print(LOG_ERR,
-			  "%s:%u:1: error: unknown key \"%s\"; those there are: on-stop protect",
+			  "%s:%u:1: error: unknown key \"%s\"; those there are: on-stop "
+			  "protect " CONF_VALUES,
 			  reading->file, reading->line, name);
 	else if (strcmp(value, key->yes) != 0 && strcmp(value, key->no) != 0)
 		log_print(LOG_ERR, "%s:%u:1: error: %s is \"%s\" or \"%s\", not \"%s\"",
@@ -81,6 +91,7 @@ int conf_load(const char *file, struct conf *ret_conf)
 	struct reading reading = {.stream = stream, .file = file};
 	int r;
 
+	conf_values_default(&reading.conf);
 	if (!stream && errno != ENOENT)
 		return -errno;
 	r = stream ? ini_parse_stream(read_line, &reading, take_key, &reading) : 0;

@@ -76,6 +76,31 @@ static struct bailiff_cell *cells_at(struct enforce *enforce, __u32 start)
 	return kernel_arena(enforce->kernel, &n_cells) + start;
 }
 
+int enforce_each_rule(struct enforce *enforce,
+		      int (*visit)(void *userdata, const char *policy,
+				   const struct bailiff_rule *rule),
+		      void *userdata)
+{
+	int r = 0;
+
+	for (size_t i = 1; i < BAILIFF_SLOTS && r >= 0; i++) {
+		const struct bailiff_policy *policies;
+		const struct bailiff_image *header;
+		const struct bailiff_cell *image;
+		const struct bailiff_rule *rules;
+
+		if (!enforce->slots[i].image)
+			continue;
+		image = cells_at(enforce, enforce->slots[i].image);
+		header = image_header(image);
+		policies = (const void *)(image + header->policies);
+		rules = (const void *)(image + header->rules);
+		for (size_t k = 0; k < header->n_rules && r >= 0; k++)
+			r = visit(userdata, policies[rules[k].policy].name, &rules[k]);
+	}
+	return r;
+}
+
 /* The key of a set of policies that are in an image already. */
 static int key_of_image(const struct bailiff_cell *image, char **ret_key)
 {

@@ -41,6 +41,16 @@ int enforce_apply(struct enforce *enforce, const struct store *store, struct dia
 /* Whether a slot is of a set that has a policy of that name. */
 bool enforce_holds(const struct enforce *enforce, __u32 slot, const char *policy);
 
+/*
+ * Calls @visit for every rule in force, with the name of its policy, once for each set that it is
+ * in. Stops where that returns less than 0, and returns it, or 0.
+ */
+struct bailiff_rule;
+int enforce_each_rule(struct enforce *enforce,
+		      int (*visit)(void *userdata, const char *policy,
+				   const struct bailiff_rule *rule),
+		      void *userdata);
+
 /* How much of the arena is taken, in cells. */
 size_t enforce_arena_used(const struct enforce *enforce);
 

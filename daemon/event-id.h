@@ -4,7 +4,7 @@
 #include <linux/types.h>
 #include <systemd/sd-id128.h>
 
-#include "bpf-lsm/abi.h"
+#include "bpf-lsm/abi-event.h"
 
 /*
  * The name of an event, for people to pass on: made of what the kernel wrote into it and of the

@@ -132,6 +132,21 @@ size_t text_character(struct text text, unsigned *ret_point)
 	return n;
 }
 
+bool text_is_utf8(struct text text)
+{
+	unsigned point;
+
+	while (text.n > 0) {
+		size_t n = text_character(text, &point);
+
+		if (!n)
+			return false;
+		text.bytes += n;
+		text.n -= n;
+	}
+	return true;
+}
+
 bool text_deceives(unsigned point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad || point == 0x61c ||
@@ -213,7 +228,7 @@ char *event_sentence(const struct bailiff_event *event)
 	const char *begin = event->verdict < ELEMENTS(begins) ? begins[event->verdict] : "unknown";
 	const char *clause = event_reason_clause(event);
 	struct event_texts texts;
-	char *sentence, line[32] = "";
+	char *sentence, line[32] = "", times[48] = "";
 
 	event_texts(event, &texts);
 	comm = text_printable(texts.comm);
@@ -224,9 +239,12 @@ char *event_sentence(const struct bailiff_event *event)
 		return NULL;
 	if (event->line)
 		snprintf(line, sizeof(line), " line %u", event->line);
-	if (asprintf(&sentence, "%s: %s (%s, pid %u) %s %s, by policy %s%s%s%s%s", begin, comm, exe,
-		     event->tgid, event_action(event), texts.path.n ? path : "a path not known",
-		     policy, line, clause ? " (" : "", clause ? clause : "", clause ? ")" : "") < 0)
+	if (event->repeats)
+		snprintf(times, sizeof(times), "; %u times, told together", event->repeats);
+	if (asprintf(&sentence, "%s: %s (%s, pid %u) %s %s, by policy %s%s%s%s%s%s", begin, comm,
+		     exe, event->tgid, event_action(event),
+		     texts.path.n ? path : "a path not known", policy, line, clause ? " (" : "",
+		     clause ? clause : "", clause ? ")" : "", times) < 0)
 		return NULL;
 	return sentence;
 }

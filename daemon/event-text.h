@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bpf-lsm/abi.h"
+#include "bpf-lsm/abi-event.h"
 
 /*
  * What an event says, as text: its fields by name, what its cgroup tells about unit, container and
@@ -74,6 +74,8 @@ size_t cgroup_pod(struct text cgroup, char pod[static CGROUP_POD_MAX]);
  * there is none. @text is not empty.
  */
 size_t text_character(struct text text, unsigned *ret_point);
+
+bool text_is_utf8(struct text text);
 
 /* What steers a terminal, ends a line, or makes a reader see another order than is there. */
 bool text_deceives(unsigned point);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The place in this source says nothing about an event. */
-#define SD_JOURNAL_SUPPRESS_LOCATION 1
-
 #include <linux/types.h>
 
 #include "daemon/journal.h"
@@ -13,11 +10,11 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <syslog.h>
-#include <systemd/sd-journal.h>
-#include <unistd.h>
+#include <systemd/sd-id128.h>
 
 #include "daemon/event-id.h"
 #include "daemon/event-text.h"
+#include "daemon/sinks.h"
 #include "daemon/util.h"
 
 /*
@@ -25,8 +22,6 @@
  * bytes, so that a name with a newline in it begins no other field.
  */
 #define FIELDS_MAX 48
-
-#define SOCKET "/run/systemd/journal/socket" /* sd-journal(3) has it */
 
 struct fields {
 	struct iovec vectors[FIELDS_MAX];
@@ -124,13 +119,16 @@ static void add_what(struct fields *fields, const struct bailiff_event *event)
 		fields->r = -ENOMEM;
 	add_string(fields, "MESSAGE", sentence);
 	add_string(fields, "MESSAGE_ID", message_id(event));
+	add_string(fields, "SYSLOG_IDENTIFIER", "bailiffd");
 	add_number(fields, "PRIORITY", event->verdict == BAILIFF_DENY ? LOG_WARNING : LOG_NOTICE);
 	add_id(fields, event);
 	add_string(fields, "BAILIFF_ACTION", event_action(event));
 	add_string(fields, "BAILIFF_VERDICT", event_verdict(event));
 	add_string(fields, "BAILIFF_REASON", event_reason(event));
 	add_number(fields, "BAILIFF_TIME", event->time);
-	add_number(fields, "BAILIFF_COUNT", 1);
+	add_number(fields, "BAILIFF_COUNT", event->repeats ? event->repeats : 1);
+	if (event->repeats)
+		add_number(fields, "BAILIFF_REPEATS", event->repeats);
 }
 
 static void add_policy(struct fields *fields, const struct bailiff_event *event,
@@ -198,11 +196,6 @@ static void add_where(struct fields *fields, const struct bailiff_event *event,
 		add_string(fields, "BAILIFF_POD", pod);
 }
 
-bool journal_is_there(void)
-{
-	return access(SOCKET, F_OK) == 0;
-}
-
 int journal_event(const struct bailiff_event *event, const struct journal_policy *policy)
 {
 	_cleanup_(fields_clear) struct fields fields = {};
@@ -215,5 +208,5 @@ int journal_event(const struct bailiff_event *event, const struct journal_policy
 	add_where(&fields, event, &texts);
 	if (fields.r < 0)
 		return fields.r;
-	return sd_journal_sendv(fields.vectors, (int)fields.n);
+	return sinks_event(fields.vectors, fields.n, event->time);
 }

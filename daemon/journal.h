@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bpf-lsm/abi.h"
+#include "bpf-lsm/abi-event.h"
 
 /*
  * Events in the journal: one structured entry each, with a MESSAGE_ID that the catalog
@@ -30,11 +30,8 @@ struct journal_policy {
 	size_t n_tags;
 };
 
-/* Whether there is a journal: libsystemd takes entries without one, and says nothing. */
-bool journal_is_there(void);
-
 /*
- * Writes one event (with its texts, as the ring gives it) to the journal. Returns 0 or a negative
- * errno.
+ * Writes one event (with its texts, as the ring gives it) to the journal, and wherever else events
+ * go. Returns 0; 1 where the journal takes nothing now, and has it later; or a negative errno.
  */
 int journal_event(const struct bailiff_event *event, const struct journal_policy *policy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "daemon/kernel-events.h"
 #include "daemon/kernel.h"
 
 /* What kernel.c (life cycle) and kernel-maps.c (contents) share. Nobody else includes this. */
@@ -23,6 +24,8 @@ enum kernel_map {
 	MAP_TRUSTS,
 	MAP_CACHE,
 	MAP_KNOWN,
+	MAP_AUDITS,
+	MAP_FOLDS,
 	N_MAPS,
 };
 
@@ -68,8 +71,9 @@ struct kernel {
 	struct bailiff_slot *slots;
 	struct bailiff_cell *arena;
 	size_t n_cells;
-	struct ring_buffer *ring;
-	int (*handle)(void *userdata, const struct bailiff_event *event, size_t size);
+	struct ring_buffer *rings[KERNEL_N_RINGS]; /* NULL: not read yet */
+	struct bailiff_fold *folds;		   /* NULL: read-only */
+	kernel_event_handler handle;
 	void *userdata;
 };
 

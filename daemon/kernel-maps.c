@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/event-text.h"
 #include "daemon/kernel-internal.h"
 #include "daemon/known.h"
 
@@ -130,8 +129,8 @@ int kernel_count_get(struct kernel *kernel, __u32 counter, struct bailiff_count 
 		return -errno;
 	*ret_count = (struct bailiff_count){};
 	for (int i = 0; i < kernel->n_cpus; i++) {
-		ret_count->decided += counts[i].decided;
 		ret_count->logged += counts[i].logged;
+		ret_count->folded += counts[i].folded;
 		ret_count->dropped += counts[i].dropped;
 	}
 	return 0;
@@ -196,45 +195,6 @@ int kernel_memory_get(const struct kernel *kernel, __u64 *ret_bytes)
 	}
 	*ret_bytes = sum;
 	return 0;
-}
-
-static int on_record(void *userdata, void *data, size_t size)
-{
-	struct kernel *kernel = userdata;
-
-	if (!event_is_whole(data, size))
-		return -EBADMSG;
-	return kernel->handle(kernel->userdata, data, size);
-}
-
-static int open_ring(struct kernel *kernel)
-{
-	if (kernel->ring)
-		return 0;
-	kernel->ring = ring_buffer__new(kernel->maps[MAP_EVENTS], on_record, kernel, NULL);
-	return kernel->ring ? 0 : -errno;
-}
-
-int kernel_events_fd(struct kernel *kernel)
-{
-	int r = open_ring(kernel);
-
-	return r < 0 ? r : ring_buffer__epoll_fd(kernel->ring);
-}
-
-int kernel_events_read(struct kernel *kernel,
-		       int (*handle)(void *userdata, const struct bailiff_event *event,
-				     size_t size),
-		       void *userdata)
-{
-	int r = open_ring(kernel);
-
-	if (r < 0)
-		return r;
-	kernel->handle = handle;
-	kernel->userdata = userdata;
-	r = ring_buffer__consume(kernel->ring);
-	return r < 0 ? r : 0;
 }
 
 int kernel_wait_for_readers(void)

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,8 @@ const char *const kernel_map_names[N_MAPS] = {
 	[MAP_PROTECT] = "protect",   [MAP_ATTEMPTS] = "attempts",
 	[MAP_GUARDS] = "guards",     [MAP_GUARDED_NAMES] = "guarded_names",
 	[MAP_TRUSTS] = "trusts",     [MAP_CACHE] = "cache",
-	[MAP_KNOWN] = "known",
+	[MAP_KNOWN] = "known",	     [MAP_AUDITS] = "audits",
+	[MAP_FOLDS] = "folds",
 };
 
 static void (*log_to)(int priority, const char *text);
@@ -92,10 +95,13 @@ struct kernel *kernel_free(struct kernel *kernel)
 {
 	if (!kernel)
 		return NULL;
-	ring_buffer__free(kernel->ring);
+	for (size_t i = 0; i < KERNEL_N_RINGS; i++)
+		ring_buffer__free(kernel->rings[i]);
 	unmap(kernel, kernel->control, sizeof(*kernel->control));
 	unmap(kernel, kernel->slots, BAILIFF_SLOTS * sizeof(*kernel->slots));
 	unmap(kernel, kernel->arena, kernel->n_cells * sizeof(*kernel->arena));
+	if (kernel->folds)
+		munmap(kernel->folds, BAILIFF_FOLDS * sizeof(*kernel->folds));
 	for (size_t i = 0; i < N_MAPS; i++)
 		close_fd(kernel->maps[i]);
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
@@ -144,7 +150,11 @@ static int kernel_map_all(struct kernel *kernel)
 	if (r < 0)
 		return r;
 	kernel->n_cells = info.value_size / sizeof(struct bailiff_cell);
-	return 0;
+	/* who looks does not close them */
+	if (kernel->read_only)
+		return 0;
+	return map_memory(kernel->maps[MAP_FOLDS], BAILIFF_FOLDS * sizeof(*kernel->folds), false,
+			  (void **)&kernel->folds);
 }
 
 /* Which programs these are: a digest (FNV-1a) of the object that they are loaded from. */
@@ -453,6 +463,20 @@ struct bailiff_cell *kernel_arena(struct kernel *kernel, size_t *ret_n_cells)
 {
 	*ret_n_cells = kernel->n_cells;
 	return kernel->arena;
+}
+
+void kernel_trim(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin, end;
+	size_t size = 0;
+	const void *bytes = bailiff_bpf__elf_bytes(&size);
+
+	/* the object lies in the program's own file, from where it is read again */
+	begin = ((uintptr_t)bytes + page - 1) / page * page;
+	end = ((uintptr_t)bytes + size) / page * page;
+	if (begin < end)
+		(void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+	(void)malloc_trim(0);
 }
 
 int kernel_probe(void)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bpf-lsm/abi.h"
+#include "bpf-lsm/abi-event.h"
 #include "bpf-lsm/abi-protect.h"
 #include "daemon/util.h"
 
@@ -175,6 +176,9 @@ int kernel_bind_all(struct kernel *kernel);
  */
 int kernel_label_older(struct kernel *kernel);
 
+/* Gives back memory that only compiling and loading need, which is many times what stays in use. */
+void kernel_trim(void);
+
 /* Closes descriptors; what is pinned stays in force. NULL is none. Returns NULL. */
 struct kernel *kernel_free(struct kernel *kernel);
 DEFINE_FREEP(struct kernel, kernel_free)
@@ -240,16 +244,6 @@ int kernel_stat_get(struct kernel *kernel, __u32 index, __u64 *ret_value);
 
 /* What all maps take of the kernel's memory, in bytes. Returns 0 or a negative errno. */
 int kernel_memory_get(const struct kernel *kernel, __u64 *ret_bytes);
-
-/*
- * The ring: a descriptor to poll, and reading all that is there. @handle gets one event with its
- * texts, @size bytes; it returns 0, or a negative errno, which ends the reading.
- */
-int kernel_events_fd(struct kernel *kernel);
-int kernel_events_read(struct kernel *kernel,
-		       int (*handle)(void *userdata, const struct bailiff_event *event,
-				     size_t size),
-		       void *userdata);
 
 /*
  * The daemon's own protection (kernel-protect.c). Its programs are loaded and attached from the

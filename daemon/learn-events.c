@@ -54,7 +54,7 @@ static char *field(sd_journal *journal, const char *name)
 }
 
 struct entry {
-	char *action, *path, *exe, *policy, *reason, *verdict, *cgroup, *pid;
+	char *action, *path, *exe, *policy, *reason, *verdict, *cgroup, *pid, *count;
 };
 
 static void entry_clear(struct entry *entry)
@@ -69,7 +69,7 @@ static int entry_read(sd_journal *journal, struct entry *entry)
 {
 	static const char *const names[] = {"BAILIFF_ACTION", "BAILIFF_PATH",	"BAILIFF_EXE",
 					    "BAILIFF_POLICY", "BAILIFF_REASON", "BAILIFF_VERDICT",
-					    "BAILIFF_CGROUP", "BAILIFF_PID"};
+					    "BAILIFF_CGROUP", "BAILIFF_PID",	"BAILIFF_COUNT"};
 	char **fields = (char **)entry;
 
 	_Static_assert(ELEMENTS(names) == sizeof(*entry) / sizeof(*fields), "one name each");
@@ -109,7 +109,9 @@ static int take(struct learning *l, const struct entry *entry)
 	bool own = strcmp(entry->policy, l->name) == 0;
 	int r;
 
-	l->n_own += own;
+	/* an entry may stand for repeats */
+	if (own)
+		l->n_own += strtoull(entry->count, NULL, 10);
 	if (!image_decide(l->selector->image->cells, 0, entry->cgroup, strlen(entry->cgroup)))
 		return 0;
 	if (strcmp(entry->verdict, "deny") == 0 && !is_of_merged(l, entry->policy))

@@ -248,7 +248,7 @@ int learn_policy_count(const struct learning *l, unsigned long long *ret_logged,
 	if (r < 0)
 		return r;
 	policy = find(l, look);
-	*ret_logged = policy ? policy->count.logged : 0;
+	*ret_logged = policy ? policy->count.logged + policy->count.folded : 0;
 	*ret_dropped = look->stats[BAILIFF_STAT_DROPPED];
 	return 0;
 }

@@ -40,14 +40,14 @@ struct learning {
 	sd_journal *journal;
 	struct learn learn;
 	unsigned long long n_events; /* of all policies, in the cgroups that are watched */
-	unsigned long long n_own;    /* entries of the policy under which is learnt */
+	unsigned long long n_own;    /* decisions of the policy under which is learnt */
 	unsigned long long n_untold; /* whose path could not be told: no pattern can allow them */
 	char *untold;		     /* the first of these, for people */
 	bool too_many;		     /* LEARN_FACTS_MAX */
 
 	/* what the kernel counted meanwhile */
 	unsigned long long n_logged, n_dropped, dropped_before;
-	unsigned long long n_missing; /* logged, and not found in the journal */
+	unsigned long long n_missing; /* logged or folded, and not found in the journal */
 	bool narrowed;
 	size_t n_allowed;	 /* of the facts, in the policy under which is learnt */
 	unsigned long long took; /* seconds */

@@ -6,23 +6,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "daemon/journal-note.h"
 #include "daemon/util.h"
 
 int log_verbose;
 
+/*
+ * systemd's stream to the journal, which is not waited for. It is whose lines are known to be the
+ * unit's even when the daemon has ended at once. Where it takes nothing, or has ended with
+ * journald, the journal's own socket has the line as soon as it takes something.
+ */
+static void print_to_journal(int priority, const char *text)
+{
+	char line[5000];
+	int n = snprintf(line, sizeof(line), "<%d>%s\n", priority, text);
+
+	if (send(STDERR_FILENO, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		(void)journal_line(priority, text);
+}
+
 static void print(int priority, const char *format, va_list args, const char *tail)
 {
-	char text[4096];
+	char text[4096 + 256];
+	size_t n;
 
 	if (priority == LOG_DEBUG && !log_verbose)
 		return;
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(text, sizeof(text) - 256, format, args);
+	n = strlen(text);
+	snprintf(text + n, sizeof(text) - n, "%s", tail);
 	/* one call, so that lines of two writers do not mix */
 	if (getenv("JOURNAL_STREAM"))
-		fprintf(stderr, "<%d>%s%s\n", priority, text, tail);
+		print_to_journal(priority, text);
 	else
-		fprintf(stderr, "bailiffd: %s%s\n", text, tail);
+		fprintf(stderr, "bailiffd: %s\n", text);
 }
 
 void log_print(int priority, const char *format, ...)

@@ -12,18 +12,21 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
-#include <systemd/sd-journal.h>
 
 #include "daemon/conf.h"
 #include "daemon/enforce.h"
+#include "daemon/events.h"
 #include "daemon/identity.h"
+#include "daemon/journal-note.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 #include "daemon/launchers.h"
 #include "daemon/log.h"
+#include "daemon/metrics-daemon.h"
 #include "daemon/older.h"
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
+#include "daemon/sinks.h"
 #include "daemon/store.h"
 
 #define RUN_FOLDER "/run/bailiff"
@@ -33,16 +36,16 @@
 #define ARENA_CELLS_FIRST ((size_t)1 << 20)
 #define ARENA_CELLS_MAX ((size_t)1 << 24)
 
-#define SETTLE_USEC 1000   /* after a change in a folder: one publication for a burst of files */
-#define TICK_USEC 1000000  /* how often drops are looked for */
-#define AGAIN_TICKS 5	   /* after policies could not be put into force */
-#define EVENTS_AT_ONCE 512 /* then the loop sees to its other sources */
+#define SETTLE_USEC 1000  /* after a change in a folder: one publication for a burst of files */
+#define TICK_USEC 1000000 /* how often all is looked at that nothing tells of */
+#define AGAIN_TICKS 5	  /* after policies could not be put into force */
 
 struct manager {
 	struct conf conf;
 	int lock;
 	sd_event *event;
-	sd_event_source *ring, *settle;
+	sd_event_source *settle;
+	struct events *events;
 	struct watch {
 		sd_event_source *source;
 		dev_t device;
@@ -55,12 +58,9 @@ struct manager {
 	struct store *store;
 	struct identity *identity;
 	struct protect *protect; /* NULL: protect = no */
-	size_t n_events;
-	__u64 n_dropped; /* as last reported */
-	bool no_journal; /* when it was looked for last */
-	bool reported;	 /* that the first policies are in force */
-	unsigned again;	 /* ticks until what failed is tried again; 0: nothing did */
-	bool look_back;	 /* something came into force: are there descriptors that it would deny? */
+	bool reported;		 /* that the first policies are in force */
+	unsigned again;		 /* ticks until what failed is tried again; 0: nothing did */
+	bool look_back; /* something came into force: are there descriptors that it would deny? */
 };
 
 static const char *const policy_folders[] = {STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL};
@@ -69,7 +69,7 @@ struct manager *manager_free(struct manager *manager)
 {
 	if (!manager)
 		return NULL;
-	sd_event_source_disable_unref(manager->ring);
+	events_free(manager->events);
 	sd_event_source_disable_unref(manager->settle);
 	for (size_t i = 0; i < ELEMENTS(manager->watches); i++)
 		sd_event_source_disable_unref(manager->watches[i].source);
@@ -108,7 +108,6 @@ static int on_event(void *userdata, const struct bailiff_event *event, size_t si
 	struct manager *manager = userdata;
 	const struct store_entry *entry = store_find(manager->store, event->policy);
 	struct journal_policy policy = {};
-	int r;
 
 	(void)size;
 	if (entry) {
@@ -117,57 +116,7 @@ static int on_event(void *userdata, const struct bailiff_event *event, size_t si
 		policy.tags = entry->text->policy->tags;
 		policy.n_tags = entry->text->policy->n_tags;
 	}
-	r = journal_event(event, &policy);
-	if (r < 0)
-		log_errno(r, "an event of policy %s is not in the journal", event->policy);
-	return ++manager->n_events % EVENTS_AT_ONCE ? 0 : -EAGAIN;
-}
-
-/* All that is in the ring; for one that nothing is written to any more. */
-static void drain(struct manager *manager, struct kernel *kernel)
-{
-	if (!journal_is_there()) {
-		log_print(LOG_ERR, "there is no journal: the last events of what is taken down "
-				   "are lost");
-		return;
-	}
-	(void)kernel_wait_for_readers();
-	while (kernel_events_read(kernel, on_event, manager) == -EAGAIN)
-		;
-}
-
-/* Without a journal events stay in the ring; a tick looks for it. What has no room is counted. */
-static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-	struct manager *manager = userdata;
-	bool there = journal_is_there();
-	int r;
-
-	(void)source;
-	(void)fd;
-	(void)events;
-	(void)sd_event_source_set_enabled(manager->ring, there ? SD_EVENT_ON : SD_EVENT_OFF);
-	if (manager->no_journal == there)
-		log_print(there ? LOG_NOTICE : LOG_ERR, "%s",
-			  there ? "the journal is there again"
-				: "there is no journal: events wait in the kernel");
-	manager->no_journal = !there;
-	if (!there)
-		return 0;
-	r = kernel_events_read(manager->kernel, on_event, manager);
-	if (r < 0 && r != -EAGAIN && r != -EINTR)
-		log_errno(r, "cannot read events");
-	return 0;
-}
-
-static int watch_ring(struct manager *manager)
-{
-	int fd = kernel_events_fd(manager->kernel);
-
-	if (fd < 0)
-		return fd;
-	manager->ring = sd_event_source_disable_unref(manager->ring);
-	return sd_event_add_io(manager->event, &manager->ring, fd, EPOLLIN, on_ring, manager);
+	return journal_event(event, &policy);
 }
 
 /* Where the host's processes live: the mount namespace of PID 1, not this unit's own. */
@@ -185,9 +134,11 @@ static int note_host(const struct manager *manager, struct kernel *kernel)
 
 static void log_report(const struct enforce_report *report)
 {
-	sd_journal_send("MESSAGE=policies in force: %zu, compiled anew: %zu", report->n_policies,
-			report->n_images_new, "PRIORITY=6", "MESSAGE_ID=" JOURNAL_ID_POLICY,
-			"BAILIFF_POLICIES=%zu", report->n_policies, NULL);
+	journal_note(LOG_INFO, JOURNAL_ID_POLICY,
+		     (struct journal_field[]){
+			     {.name = "BAILIFF_POLICIES", .number = report->n_policies}, {}},
+		     "policies in force: %zu, compiled anew: %zu", report->n_policies,
+		     report->n_images_new);
 	sd_notifyf(false, "STATUS=policies in force: %zu", report->n_policies);
 }
 
@@ -198,7 +149,7 @@ static void log_report(const struct enforce_report *report)
 static int renew(struct manager *manager, const struct store *store, size_t n_cells,
 		 struct diag *diag, struct enforce_report *report)
 {
-	_cleanup_(kernel_freep) struct kernel *kernel = NULL, *old = NULL;
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_(enforce_freep) struct enforce *enforce = NULL;
 	int r;
 
@@ -227,16 +178,15 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 	if (r < 0)
 		return log_errno(r, "cannot pin what is in force to " KERNEL_PINS);
 
-	old = manager->kernel;
 	enforce_free(manager->enforce);
-	if (old) {
-		kernel_let_go(old);
-		drain(manager, old);
+	if (manager->kernel) {
+		kernel_let_go(manager->kernel);
+		events_finish(manager->events, TAKE_PTR(manager->kernel));
 	}
 	manager->kernel = TAKE_PTR(kernel);
 	identity_forget(manager->identity);
 	manager->enforce = TAKE_PTR(enforce);
-	return watch_ring(manager);
+	return events_watch(manager->events, manager->kernel, manager->enforce);
 }
 
 static int apply(struct manager *manager, const struct store *store, struct diag *diag,
@@ -298,8 +248,11 @@ static int load(struct manager *manager)
 
 static int reload(struct manager *manager)
 {
+	uint64_t begin = metrics_clock();
 	int r = load(manager);
 
+	metrics_published(begin, r >= 0);
+	kernel_trim();
 	manager->again = r < 0 ? AGAIN_TICKS : 0;
 	return r;
 }
@@ -407,25 +360,16 @@ static void look_for_changes(struct manager *manager)
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
-	__u64 n_dropped = 0;
 
 	(void)usec;
 	look_for_changes(manager);
-	if (manager->no_journal)
-		(void)on_ring(NULL, -1, 0, manager);
-	if (kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &n_dropped) >= 0 &&
-	    n_dropped > manager->n_dropped) {
-		sd_journal_send(
-			"MESSAGE=%llu events were dropped: they came faster than they could "
-			"be written",
-			n_dropped - manager->n_dropped, "PRIORITY=4",
-			"MESSAGE_ID=" JOURNAL_ID_DROPPED, "BAILIFF_COUNT=%llu",
-			n_dropped - manager->n_dropped, NULL);
-		manager->n_dropped = n_dropped;
-	}
+	events_tick(manager->events, manager->enforce);
+	metrics_tick(manager->conf.metrics, manager->kernel);
 	/* once after a burst of changes, and when they are in force */
-	if (manager->look_back)
+	if (manager->look_back) {
 		older_report(manager->kernel);
+		kernel_trim();
+	}
 	manager->look_back = false;
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, false);
 	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
@@ -504,8 +448,7 @@ static int take_over(struct manager *manager)
 		r = enforce_new(manager->kernel, &manager->enforce);
 	if (r >= 0) {
 		log_print(LOG_INFO, "took over what was in force");
-		(void)kernel_stat_get(manager->kernel, BAILIFF_STAT_DROPPED, &manager->n_dropped);
-		return watch_ring(manager);
+		return events_watch(manager->events, manager->kernel, manager->enforce);
 	}
 	if (r == -EACCES)
 		return log_errno(r,
@@ -542,6 +485,10 @@ int manager_new(struct manager **ret_manager)
 	r = sd_event_default(&manager->event);
 	if (r < 0)
 		return log_errno(r, "cannot make the event loop");
+	sinks_use(&manager->conf.events);
+	r = events_new(manager->event, on_event, manager, &manager->events);
+	if (r < 0)
+		return r;
 	manager->store = calloc(1, sizeof(*manager->store));
 	manager->identity = identity_new();
 	if (!manager->store || !manager->identity)
@@ -566,6 +513,7 @@ static int leave(struct manager *manager, bool stopped)
 {
 	int r = 0;
 
+	events_end(manager->events, false);
 	/* stopped for good, it must be possible to change what it would read */
 	if (manager->protect)
 		r = protect_end(manager->protect, manager->kernel, !stopped);
@@ -592,7 +540,7 @@ int manager_run(struct manager *manager)
 		return leave(manager, stopped);
 	r = kernel_release();
 	kernel_let_go(manager->kernel);
-	drain(manager, manager->kernel);
+	events_end(manager->events, true);
 	if (r < 0)
 		return log_errno(r, "cannot take down what is in force");
 	log_print(LOG_NOTICE, "nothing is enforced any more (see on-stop in bailiff.conf)");

@@ -6,11 +6,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "daemon/event-text.h"
+#include "daemon/journal-note.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
@@ -92,14 +92,17 @@ static void show(const struct bailiff_cell *image, __u32 word, const struct bail
 
 	if (!shown_exe || !shown_path)
 		return;
-	sd_journal_send("MESSAGE=%s[%u] has %s %s since before: policy %s, line %u, would deny "
-			"it now; restart it%s",
-			*exe ? shown_exe : "a process", older->tgid, shown_path,
-			mapped ? "mapped" : "open", policy->name, rule->line,
-			mapped ? "" : ", or set revoke = yes", "PRIORITY=4",
-			"MESSAGE_ID=" JOURNAL_ID_OLDER, "BAILIFF_POLICY=%s", policy->name,
-			"BAILIFF_PATH=%s", path, "BAILIFF_PID=%u", older->tgid, "BAILIFF_EXE=%s",
-			exe, NULL);
+	journal_note(LOG_WARNING, JOURNAL_ID_OLDER,
+		     (struct journal_field[]){{.name = "BAILIFF_POLICY", .text = policy->name},
+					      {.name = "BAILIFF_PATH", .text = path},
+					      {.name = "BAILIFF_PID", .number = older->tgid},
+					      {.name = "BAILIFF_EXE", .text = exe},
+					      {}},
+		     "%s[%u] has %s %s since before: policy %s, line %u, would deny it now; "
+		     "restart it%s",
+		     *exe ? shown_exe : "a process", older->tgid, shown_path,
+		     mapped ? "mapped" : "open", policy->name, rule->line,
+		     mapped ? "" : ", or set revoke = yes");
 }
 
 static void hold_against(struct report *report, const struct bailiff_older *older, const char *path)

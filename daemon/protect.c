@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 
 #include "daemon/cgroups.h"
+#include "daemon/journal-note.h"
 #include "daemon/journal.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
@@ -32,9 +32,7 @@ struct protect {
 };
 
 /* What the kernel shows no hook of, or none that could tell who did it. */
-#define tampered(format, ...)                                                                      \
-	sd_journal_send("MESSAGE=" format, __VA_ARGS__, "PRIORITY=3",                              \
-			"MESSAGE_ID=" JOURNAL_ID_TAMPERED, NULL)
+#define tampered(format, ...) journal_note(LOG_ERR, JOURNAL_ID_TAMPERED, NULL, format, __VA_ARGS__)
 
 static const char *const doors[BAILIFF_N_DOORS] = {
 	[BAILIFF_DOOR_MAP] = "open a map of bailiff's",
@@ -252,13 +250,17 @@ static void tell_attempts(struct kernel *kernel)
 		attempt.comm[sizeof(attempt.comm) - 1] = '\0';
 		for (char *c = attempt.comm; *c; c++)
 			*c = *c <= ' ' || *c > '~' ? '?' : *c;
-		sd_journal_send("MESSAGE=refused to let %s[%u] (uid %u) %s, %llu times",
-				attempt.comm, attempt.tgid, attempt.uid, doors[i],
-				attempt.count - state.told[i], "PRIORITY=4",
-				"MESSAGE_ID=" JOURNAL_ID_REFUSED, "BAILIFF_DOOR=%s", doors[i],
-				"BAILIFF_COUNT=%llu", attempt.count - state.told[i],
-				"BAILIFF_PID=%u", attempt.tgid, "BAILIFF_UID=%u", attempt.uid,
-				"BAILIFF_COMM=%s", attempt.comm, NULL);
+		journal_note(
+			LOG_WARNING, JOURNAL_ID_REFUSED,
+			(struct journal_field[]){
+				{.name = "BAILIFF_DOOR", .text = doors[i]},
+				{.name = "BAILIFF_COUNT", .number = attempt.count - state.told[i]},
+				{.name = "BAILIFF_PID", .number = attempt.tgid},
+				{.name = "BAILIFF_UID", .number = attempt.uid},
+				{.name = "BAILIFF_COMM", .text = attempt.comm},
+				{}},
+			"refused to let %s[%u] (uid %u) %s, %llu times", attempt.comm, attempt.tgid,
+			attempt.uid, doors[i], attempt.count - state.told[i]);
 		state.told[i] = attempt.count;
 		told = true;
 	}

@@ -28,6 +28,7 @@ static const struct {
 	{"BAILIFF_CGROUP", offsetof(struct why_event, cgroup)},
 	{"BAILIFF_LINE", offsetof(struct why_event, line)},
 	{"BAILIFF_COLUMN", offsetof(struct why_event, column)},
+	{"BAILIFF_REPEATS", offsetof(struct why_event, repeats)},
 };
 
 static char **member(struct why_event *event, size_t i)

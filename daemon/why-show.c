@@ -55,6 +55,11 @@ static void print_head(const struct why_event *event)
 	print_name(event->policy);
 	printf(", ");
 	print_name(event->rule);
+	if (event->repeats) {
+		printf("\ncount    ");
+		print_name(event->repeats);
+		printf(" times, told together");
+	}
 	putchar('\n');
 }
 

@@ -19,7 +19,7 @@
 struct why_event {
 	uint64_t when; /* microseconds since 1970 */
 	char *id, *verdict, *action, *path, *reason, *policy, *rule, *mode;
-	char *exe, *comm, *pid, *uid, *cgroup, *line, *column;
+	char *exe, *comm, *pid, *uid, *cgroup, *line, *column, *repeats;
 };
 
 /* Reads the journal's current entry. Returns 0 or -ENOMEM; to be released also on failure. */

@@ -5,6 +5,7 @@
  *
  *	act_time exec N PROGRAM		nanoseconds for one run of PROGRAM
  *	act_time open N PATH		... for one open and close
+ *	act_time files N FOLDER		the same of FOLDER/1, FOLDER/2, ...: each but once
  *	act_time landlock N PATH	the same by a task that a Landlock rule lets read beneath
  *"/" act_time enforced N DIR PATH	... from the renaming of a policy file into DIR until
  *					reading PATH is denied, by a daemon that rests, and the
@@ -56,6 +57,15 @@ static void run(const char *program)
 
 static void open_and_close(const char *path)
 {
+	close(open(path, O_RDONLY));
+}
+
+static void open_next(const char *folder)
+{
+	static long n;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%ld", folder, ++n);
 	close(open(path, O_RDONLY));
 }
 
@@ -158,6 +168,8 @@ int main(int argc, char **argv)
 		return time_enforced(n, argv[3], argv[4]);
 	if (strcmp(argv[1], "exec") == 0) {
 		printf("%lld\n", time_act(n, run, argv[3]));
+	} else if (strcmp(argv[1], "files") == 0) {
+		printf("%lld\n", time_act(n, open_next, argv[3]));
 	} else {
 		if (strcmp(argv[1], "landlock") == 0 && confine_by_landlock() < 0) {
 			perror("landlock");

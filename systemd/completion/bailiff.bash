@@ -48,8 +48,8 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check try diff status events why learn doctor convert \
-			release --help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "check try diff status metrics events why learn doctor \
+			convert release --help --version" \
 			-- "$word")
 		return
 	fi
@@ -101,6 +101,7 @@ _bailiff() {
 		;;
 	diff) options="--all --json --help" ;;
 	status) options="--rules --json --help" ;;
+	metrics) options="--help" ;;
 	events)
 		options="--follow --lines= --since= --until= --policy= --verdict= --reason= --unit=
 			--cgroup= --path= --exe= --any-sender --json --help"

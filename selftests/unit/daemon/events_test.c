@@ -19,12 +19,14 @@
 
 #include "daemon/cli.h"
 #include "daemon/event-id.h"
+#include "daemon/journal-note.h"
+#include "daemon/journal-socket.h"
 #include "daemon/journal.h"
 #include "daemon/util.h"
 
 /*
- * "bailiff events" and "bailiff why" over a journal that a systemd-journald of the test's own
- * writes, in a mount namespace of its own. It needs root.
+ * The journal as bailiffd writes it, and "bailiff events" and "bailiff why" over a journal that a
+ * systemd-journald of the test's own writes, in a mount namespace of its own. It needs root.
  */
 
 #define JOURNALD "/lib/systemd/systemd-journald"
@@ -103,7 +105,7 @@ static int setup(void **state)
 		execl(JOURNALD, JOURNALD, NULL);
 		_exit(127);
 	}
-	ready = EVENTUALLY(journal_is_there());
+	ready = EVENTUALLY(access("/run/systemd/journal/socket", F_OK) == 0);
 	return ready ? 0 : -1;
 }
 
@@ -162,6 +164,8 @@ static char *run(int *ret_status, const struct cli_command *command, const char 
 	return read_file(OUTPUT);
 }
 
+static int held; /* whether the last event was held back: 1 */
+
 /* Hands an event of now to the journal, as bailiffd does. Returns its name. */
 static const char *send_event(enum bailiff_reason reason, const char *path, const char *exe)
 {
@@ -192,7 +196,8 @@ static const char *send_event(enum bailiff_reason reason, const char *path, cons
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	sent.event.time = (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
 	snprintf(sent.texts, sizeof(sent.texts), "%s%s%s", path, exe, cgroup);
-	assert_int_equal(journal_event(&sent.event, &from), 0);
+	held = journal_event(&sent.event, &from);
+	assert_true(held == 0 || held == 1);
 	assert_int_equal(sd_id128_get_boot(&boot), 0);
 	event_id(&sent.event, boot, id);
 	return id;
@@ -339,12 +344,71 @@ static void test_follow(void **state)
 	assert_int_equal(wait_for(follower), 0);
 }
 
+static size_t count_events(const char *pattern)
+{
+	_cleanup_(freep) char *text = NULL;
+	int status;
+
+	text = RUN(&status, &cmd_events, "--any-sender", pattern);
+	assert_int_equal(status, 0);
+	return count_lines(text);
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/*
+ * A journal that is stopped is not waited for: what its socket does not take is held back, one
+ * event and as many notes as there is room for, and is written when it goes on.
+ */
+static void test_stopped(void **state)
+{
+	unsigned long long lost = journal_lost();
+	double start_time = seconds();
+	size_t n = 0, n_notes = 0;
+
+	(void)state;
+	if (!ready)
+		skip();
+	assert_int_equal(kill(journald, SIGSTOP), 0);
+	for (held = 0; !held; n++) {
+		assert_in_range(n, 0, 100000);
+		send_event(BAILIFF_REASON_RULE, "/stopped/a", "/usr/bin/x");
+	}
+	assert_int_equal(journal_held(), 1);
+	assert_false(journal_flush());
+	for (; journal_lost() == lost; n_notes++) {
+		assert_in_range(n_notes, 0, 100000);
+		journal_note(6, JOURNAL_ID_POLICY, NULL, "note %zu", n_notes);
+	}
+	assert_int_equal(journal_lost(), lost + 1);
+	assert_int_equal(journal_held(), n_notes);
+	assert_true(n > 10 && n_notes > 100);
+	assert_true(seconds() - start_time < 20);
+	/* waiting has an end */
+	start_time = seconds();
+	assert_false(journal_flush_within(300));
+	assert_true(seconds() - start_time >= 0.29 && seconds() - start_time < 10);
+
+	assert_int_equal(kill(journald, SIGCONT), 0);
+	assert_true(journal_flush_within(20000));
+	assert_int_equal(journal_held(), 0);
+	assert_true(EVENTUALLY(count_events("--path=/stopped/*") >= n));
+	assert_int_equal(count_events("--path=/stopped/*"), n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_follow),
+		cmocka_unit_test(test_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -29,9 +29,10 @@ has "no open of an allowed file is denied" ' 0 failed$' "$result"
 counts=$(bailiff status --json | tr -d ' \n')
 decided=$(grep -o '"decided":[0-9]*' <<<"$counts" | head -n 1)
 logged=$(grep -o '"logged":[0-9]*' <<<"$counts" | head -n 1)
+folded=$(grep -o '"folded":[0-9]*' <<<"$counts" | head -n 1)
 dropped=$(grep -o '"dropped":[0-9]*' <<<"$counts" | head -n 1)
 is "every decision is counted" "$n" "${decided#*:}"
-is "logged + dropped = decided" "$n" $((${logged#*:} + ${dropped#*:}))
+is "logged + folded + dropped = decided" "$n" $((${logged#*:} + ${folded#*:} + ${dropped#*:}))
 kill %1
 wait
 bailiff release >/dev/null 2>&1
