@@ -45,6 +45,7 @@ COMPARE := $(patsubst %.c,$(B)/%.o,$(wildcard selftests/compare/*.c) selftests/u
 	selftests/unit/policy/oracle_below.c)
 FUZZERS := $(patsubst %.c,$(B)/%,$(filter-out selftests/fuzz/fuzz.c,$(wildcard selftests/fuzz/*.c)))
 PROGRAMS := $(B)/bailiffd $(B)/bailiff
+UPGRADE := $(B)/selftests/upgrade/bailiffd-other
 
 all: $(PROGRAMS)
 
@@ -110,11 +111,19 @@ FUZZED := $(addprefix $(B)/,selftests/fuzz/fuzz.o selftests/unit/policy/oracle.o
 $(FUZZERS): $$(@).o $(FUZZED) $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(CLI_LIBS) -o $@
 
+# A daemon of another ABI version, for tests of upgrades.
+$(B)/selftests/upgrade/kernel.o: daemon/kernel.c $(B)/bailiff.skel.h $(B)/probe.skel.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -DBAILIFF_ABI_VERSION=1 -I$(B) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(UPGRADE): $(B)/daemon/bailiffd.o $(B)/selftests/upgrade/kernel.o $(B)/libdaemon.a $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
 unit-tests: $(TESTS)
 
 fuzzers: $(FUZZERS)
 
-tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare
+tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare $(UPGRADE)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) \

@@ -14,6 +14,7 @@
 #include "policy/unused.h"
 
 #define SUFFIX ".ini"
+#define MISSED_LOOKS 3
 
 static void text_release(struct store_text *text)
 {
@@ -106,18 +107,20 @@ static __u64 digest(const char *name, const char *text, size_t n)
 
 /*
  * Reads and parses a file. Returns 0 and what it says; 1 where it has errors, or cannot be read as
- * a policy, and why in @diag; or -ENOMEM, -EMFILE or -ENFILE.
+ * a policy, and why in @diag; or -ENOENT, -ENOMEM, -EMFILE or -ENFILE.
  */
 static int text_load(const char *file, struct store_text *previous, struct diag *diag,
 		     struct store_text **ret_text)
 {
 	_cleanup_(freep) char *content = NULL;
 	_cleanup_(text_releasep) struct store_text *text = NULL;
+	struct stat st;
 	size_t n = 0;
 	int r = policy_read_file(file, &content, &n);
 
-	/* no fault of the file: it may well be read later */
-	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+	/* no fault of the file: it may well be read later, or is gone (and no link to nothing) */
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE ||
+	    (r == -ENOENT && !(lstat(file, &st) == 0 && S_ISLNK(st.st_mode))))
 		return r;
 	if (r < 0)
 		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL, "cannot be read: %s",
@@ -158,7 +161,7 @@ static int add_stale(struct store *store, const char *name, const struct store_e
 	r = text_load(file, NULL, &ignored, &text);
 	diag_clear(&ignored);
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? 0 : r;
 	if (!text)
 		return 0;
 	text->kept = true; /* that is where it is from */
@@ -179,6 +182,8 @@ static int add_file(struct store *store, const char *folder, const char *name,
 		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL,
 				"is one policy too many: %d are the limit", STORE_POLICIES_MAX);
 	r = text_load(file, before ? before->text : NULL, diag, &text);
+	if (r == -ENOENT)
+		return 0; /* add_missed() looks where to */
 	if (r < 0)
 		return r;
 	if (r > 0 || !text)
@@ -261,21 +266,82 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
+static void store_sort(struct store *store)
+{
+	if (store->n_entries)
+		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
+}
+
+/* What a store is read from. */
+struct reading {
+	const char *const *folders;
+	const struct store *previous;
+	const char *last;
+	struct diag *diag;
+	size_t n_shown; /* by the folders: entries that are sorted */
+};
+
+/* Adds the policy of that name if the folders did not show it, and it is there all the same. */
+static int add_missed(struct store *store, const struct reading *reading, const char *name)
+{
+	const struct store shown = {store->entries, reading->n_shown};
+	const char *const *folder;
+	size_t n = store->n_entries;
+	int r = 0;
+
+	if (store_find(&shown, name))
+		return 0;
+	/* more than once: it can be moved to where it was looked for already */
+	for (int i = 0; i < MISSED_LOOKS; i++)
+		for (folder = reading->folders; *folder && r >= 0 && store->n_entries == n;
+		     folder++)
+			r = add_file(store, *folder, name, reading->previous, reading->last,
+				     reading->diag);
+	return r;
+}
+
+/*
+ * A file that is renamed over another one, or moved to another folder, while the folders are read
+ * can be missed under its old and its new name: so what was there before is asked for by its name.
+ */
+static int add_all_missed(struct store *store, const struct reading *reading)
+{
+	const struct store *previous = reading->previous;
+	struct dirent **names = NULL;
+	int n = 0, r = 0;
+
+	for (size_t i = 0; previous && i < previous->n_entries && r >= 0; i++)
+		r = add_missed(store, reading, previous->entries[i].name);
+	if (reading->last && !(previous && previous->n_entries))
+		n = scandir(reading->last, &names, is_policy, alphasort);
+	for (int i = 0; i < n; i++) {
+		names[i]->d_name[strlen(names[i]->d_name) - strlen(SUFFIX)] = '\0';
+		if (r >= 0)
+			r = add_missed(store, reading, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
 int store_load(const char *const *folders, const struct store *previous, const char *last,
 	       struct diag *diag, struct store **ret_store)
 {
 	_cleanup_(store_freep) struct store *store = calloc(1, sizeof(*store));
-	int r;
+	struct reading reading = {folders, previous, last, diag, 0};
+	int r = 0;
 
 	if (!store)
 		return -ENOMEM;
-	for (; *folders; folders++) {
-		r = add_folder(store, *folders, previous, last, diag);
-		if (r < 0)
-			return r;
-	}
-	if (store->n_entries)
-		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
+	for (size_t i = 0; folders[i] && r >= 0; i++)
+		r = add_folder(store, folders[i], previous, last, diag);
+	store_sort(store);
+	reading.n_shown = store->n_entries;
+	if (r >= 0)
+		r = add_all_missed(store, &reading);
+	if (r < 0)
+		return r;
+	store_sort(store);
 	*ret_store = TAKE_PTR(store);
 	return 0;
 }
