@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/trial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/util.h"
+
+#define ENDED TRIAL_FOLDER "-ended"
+
+__u64 trial_now(void)
+{
+	struct timespec now = {};
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (__u64)now.tv_sec * 1000000 + (__u64)now.tv_nsec / 1000;
+}
+
+int trial_deadline(__u64 *ret_usec)
+{
+	_cleanup_(fclosep) FILE *file = NULL;
+	unsigned long long usec = 0;
+
+	if (access(TRIAL_FOLDER, F_OK) < 0)
+		return -errno;
+	file = fopen(TRIAL_FOLDER "/" TRIAL_DEADLINE, "re");
+	/* what cannot be read must not last for ever */
+	if (!file || fscanf(file, "%llu", &usec) != 1)
+		usec = 0;
+	*ret_usec = usec;
+	return 0;
+}
+
+int trial_end(void)
+{
+	(void)remove_folder(ENDED);
+	if (rename(TRIAL_FOLDER, ENDED) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return remove_folder(ENDED);
+}
