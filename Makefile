@@ -134,7 +134,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(B)/bailiffd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/bailiff $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 systemd/bailiffd.service $(DESTDIR)$(UNITDIR)/
+	install -m 644 systemd/bailiffd.service systemd/bailiff-early.service $(DESTDIR)$(UNITDIR)/
 	install -m 644 systemd/bailiff.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/
 	install -m 644 systemd/completion/bailiff.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff
 	install -m 644 systemd/completion/_bailiff $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/
@@ -147,7 +147,7 @@ install: all
 uninstall:
 	[ -n "$(DESTDIR)" ] || systemctl disable --now bailiffd || :
 	rm -f $(DESTDIR)$(PREFIX)/sbin/bailiffd $(DESTDIR)$(PREFIX)/bin/bailiff \
-		$(DESTDIR)$(UNITDIR)/bailiffd.service \
+		$(DESTDIR)$(UNITDIR)/bailiffd.service $(DESTDIR)$(UNITDIR)/bailiff-early.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/bailiff.catalog \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff \
 		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_bailiff \
