@@ -249,14 +249,14 @@ static int apply(struct manager *manager, const struct store *store, struct diag
 }
 
 /*
- * Tells the command what became of each file: as in @state, which is taken, or where @failure is
- * given, as before, and that.
+ * Tells the command what became of each file: as in @state, which is taken, or, where it is NULL,
+ * as before; and why the look came to nothing (NULL: it did not).
  */
 static void tell(struct manager *manager, struct state *state, const char *failure)
 {
 	int r;
 
-	if (!failure) {
+	if (state) {
 		state_clear(&manager->state);
 		manager->state = *state;
 		*state = (struct state){};

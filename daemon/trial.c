@@ -3,6 +3,7 @@
 #include "daemon/trial.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -22,16 +23,13 @@ __u64 trial_now(void)
 
 int trial_deadline(__u64 *ret_usec)
 {
-	_cleanup_(fclosep) FILE *file = NULL;
-	unsigned long long usec = 0;
+	_cleanup_(close_fdp) int fd = open(TRIAL_FOLDER "/" TRIAL_DEADLINE, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
 
-	if (access(TRIAL_FOLDER, F_OK) < 0)
+	if (fd < 0 && access(TRIAL_FOLDER, F_OK) < 0)
 		return -errno;
-	file = fopen(TRIAL_FOLDER "/" TRIAL_DEADLINE, "re");
 	/* what cannot be read must not last for ever */
-	if (!file || fscanf(file, "%llu", &usec) != 1)
-		usec = 0;
-	*ret_usec = usec;
+	*ret_usec = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? strtoull(text, NULL, 10) : 0;
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 # another ABI version and back, and the policies are written anew. None of the first may succeed, none of
 # the second be denied.
 #
-#	GAP_ROUNDS=N	so many of these (12: each once)
+#	GAP_ROUNDS=N	so many of these (14: each once)
 #	GAP_REWRITES=N	at least so many new versions in all (40)
 #	GAP_ACTS=N	at least so many rounds of acts in a service, and a hundredth in new cgroups (1000)
 #	GAP_SEED=N	which ones
@@ -14,7 +14,7 @@
 test=gap
 . "$(dirname "$0")/lib.sh"
 
-rounds=${GAP_ROUNDS:-12} rewrites=${GAP_REWRITES:-40} acts=${GAP_ACTS:-1000}
+rounds=${GAP_ROUNDS:-14} rewrites=${GAP_REWRITES:-40} acts=${GAP_ACTS:-1000}
 RANDOM=${GAP_SEED:=$((SRANDOM % 32768))}
 folder=/var/tmp/gap stop=/run/gap-stop
 n_rewrites=0
@@ -74,6 +74,13 @@ replace() {
 	systemctl restart bailiffd
 }
 
+# a version that goes back by itself, or for good
+on_trial() {
+	mkdir -p /run/gap
+	version $RANDOM >/run/gap/gap.ini
+	bailiff apply /run/gap/gap.ini "$@"
+}
+
 # one of what happens to a daemon; some leave no time for what came before to be done
 happen() {
 	case $1 in
@@ -87,9 +94,11 @@ happen() {
 	9) replace /usr/sbin/bailiffd ;;
 	10) systemctl --no-block restart bailiffd && sleep 0.$((RANDOM % 10)) && kill_daemon ;;
 	11) systemctl kill -s STOP bailiffd && rewrite && systemctl kill -s CONT bailiffd ;;
+	12) on_trial --confirm=3s ;;
+	13) on_trial && rm -f /run/bailiff/policies.d/gap.ini ;;
 	esac 2>/dev/null
 }
-n_happenings=12
+n_happenings=14
 
 gap lay $folder
 sed 's,Dual BSD/GPL,Dual MIT/GPL,' /usr/sbin/bailiffd >/usr/sbin/bailiffd.build
@@ -143,5 +152,5 @@ denied() { [ "$(service gap-last.service act process bpf >/dev/null 2>&1; echo $
 eventually denied && ok "the last version is in force" || not_ok "the last version is not in force"
 rm -rf /run/systemd/system/bailiffd.service.d /usr/sbin/bailiffd.build /run/bailiff/policies.d/{gap,.gap}*
 systemctl daemon-reload
-rm -rf $folder $stop /run/gap-inside /run/gap-born
+rm -rf $folder /run/gap $stop /run/gap-inside /run/gap-born
 stop_daemon
