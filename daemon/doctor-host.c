@@ -15,6 +15,7 @@
 #include "daemon/cgroups.h"
 #include "daemon/cli.h"
 #include "daemon/doctor-checks.h"
+#include "daemon/folders.h"
 #include "daemon/kernel.h"
 #include "daemon/store.h"
 #include "daemon/util.h"
@@ -128,10 +129,9 @@ static bool check_folder(struct doctor_finding *finding, const char *path)
 /* What bailiffd would say of the files at its next look. */
 static void check_files(struct doctor_finding *finding)
 {
-	static const char *const folders[] = {STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL};
 	_cleanup_(diag_clear) struct diag diag = {};
 	_cleanup_(store_freep) struct store *store = NULL;
-	int r = store_load(folders, NULL, NULL, &diag, &store);
+	int r = store_load(folders_of_policies, NULL, NULL, &diag, &store);
 
 	if (r < 0)
 		doctor_say(finding, DOCTOR_WARN,

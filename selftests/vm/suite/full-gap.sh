@@ -65,6 +65,7 @@ rewrite() {
 	sleep 0.0$((RANDOM % 9 + 1))
 }
 
+running() { [ "$(systemctl is-active bailiffd)" = active ]; }
 main_pid() { systemctl show -P MainPID bailiffd; }
 kill_daemon() { local pid; pid=$(main_pid) && [ "$pid" != 0 ] && kill -9 "$pid"; }
 replace() {
@@ -78,7 +79,7 @@ replace() {
 on_trial() {
 	mkdir -p /run/gap
 	version $RANDOM >/run/gap/gap.ini
-	bailiff apply /run/gap/gap.ini "$@"
+	eventually running && bailiff apply /run/gap/gap.ini "$@" >/dev/null
 }
 
 # one of what happens to a daemon; some leave no time for what came before to be done
@@ -118,13 +119,14 @@ systemd-run --quiet --unit=gap.service --service-type=exec -p StandardOutput=fil
 	-- "$(command -v gap)" inside $folder $stop "$acts"
 gap born $folder $stop $((acts / 100)) /sys/fs/cgroup/gap >/run/gap-born 2>/tmp/gap-errors &
 born=$!
+failed=''
 for ((i = 0; i < rounds; i++)); do
 	rewrite
-	happen $((i < n_happenings ? i : RANDOM % n_happenings))
+	what=$((i < n_happenings ? i : RANDOM % n_happenings))
+	happen $what || failed+=" $what"
 	for ((j = 0; j < RANDOM % 4; j++)); do rewrite; done
 done
 while [ $n_rewrites -lt "$rewrites" ]; do rewrite; done
-running() { [ "$(systemctl is-active bailiffd)" = active ]; }
 eventually running && ok "after all of it a daemon runs" || not_ok "after all of it no daemon runs"
 touch $stop
 wait $born
@@ -132,7 +134,7 @@ status=$?
 ended() { [ "$(systemctl is-active gap.service)" != active ]; }
 eventually ended
 
-echo "# gap: seed $GAP_SEED, $rounds happenings, $n_rewrites versions"
+echo "# gap: seed $GAP_SEED, $rounds happenings, $n_rewrites versions; could not be:$failed"
 sed 's/^/# inside: /' /run/gap-inside
 sed 's/^/# born: /' /run/gap-born
 is "nine acts were tried inside" 9 "$(grep -c ': [1-9][0-9]* tries' /run/gap-inside)"
