@@ -42,6 +42,8 @@ enum { OPTION_CONFIRM = 256, OPTION_CONFIRMED, OPTION_CANCEL };
 #define SECOND 1000000ull
 #define TRIAL_MAX (7 * 24 * 3600 * SECOND)
 #define WAIT_MAX (300 * SECOND) /* that bailiffd puts them into force */
+#define KEPT_MAX (60 * SECOND)	/* that it looks at them again */
+#define LOOK_AGAIN_USEC 20000
 
 static const struct option options[] = {
 	CLI_COMMON_OPTIONS,
@@ -55,11 +57,6 @@ struct asked {
 	bool json, confirmed, cancel;
 	unsigned long long trial; /* microseconds; 0: for good */
 };
-
-static bool loaded(void)
-{
-	return true; /* the daemon runs, so what it says of files holds */
-}
 
 /* What is said in the end, with the files that it is about. */
 static enum cli_status answer(const struct asked *asked, enum cli_status status, const char *state,
@@ -94,8 +91,14 @@ static enum cli_status cannot(const char *what, int r)
 					: "");
 }
 
+static bool daemon_runs(void)
+{
+	return cli_daemon() == CLI_DAEMON_RUNS;
+}
+
 static enum cli_status cancel(const struct asked *asked)
 {
+	_cleanup_(cli_files_clear) struct cli_files files = {};
 	__u64 deadline;
 	int r;
 
@@ -104,19 +107,87 @@ static enum cli_status cancel(const struct asked *asked)
 	r = trial_end();
 	if (r < 0)
 		return cannot("go back", r);
+	/* what the trial hid is looked at again */
+	if (daemon_runs() && cli_files_wait(daemon_runs, KEPT_MAX, &files) >= 0 && files.n_waiting)
+		return cli_error(CLI_FAILED, "apply: the trial is over, and bailiffd does not say "
+					     "that what was before is in force: bailiff status");
 	return answer(asked, CLI_OK, "gone back to what was before", NULL);
+}
+
+/* Of the files, those that are on trial. */
+static void only_trial(struct cli_files *files)
+{
+	size_t n = 0;
+
+	files->n_waiting = files->n_refused = 0;
+	for (size_t i = 0; i < files->n_files; i++) {
+		struct cli_file file = files->files[i];
+
+		if (strncmp(file.file, TRIAL_FOLDER "/", strlen(TRIAL_FOLDER "/")) != 0) {
+			free(file.file);
+			free(file.message);
+			continue;
+		}
+		files->n_waiting += file.state == CLI_FILE_WAITING;
+		files->n_refused += file.state == CLI_FILE_REFUSED;
+		files->files[n++] = file;
+	}
+	files->n_files = n;
+}
+
+/* Whether all of the names that @kept has in another folder are in force in the administrator's. */
+static bool are_kept(const struct cli_files *kept, const struct cli_files *files)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < kept->n_files; i++)
+		for (size_t j = 0; j < files->n_files; j++)
+			n += files->files[j].state == CLI_FILE_IN_FORCE &&
+			     strncmp(files->files[j].file, STORE_FOLDER_ETC "/",
+				     strlen(STORE_FOLDER_ETC "/")) == 0 &&
+			     strcmp(strrchr(files->files[j].file, '/'),
+				    strrchr(kept->files[i].file, '/')) == 0;
+	return n == kept->n_files;
+}
+
+/* Waits until the daemon has seen that what was on trial is the administrator's now. */
+static enum cli_status wait_for_kept(const struct cli_files *kept, struct cli_files *ret)
+{
+	for (__u64 until = trial_now() + KEPT_MAX;;) {
+		int r;
+
+		cli_files_clear(ret);
+		r = cli_files_look(true, ret);
+		if (r < 0)
+			return cannot("look at the files of policies", r);
+		if (are_kept(kept, ret))
+			return CLI_OK;
+		if (trial_now() >= until)
+			return cli_error(CLI_FAILED,
+					 "apply: they are in " STORE_FOLDER_ETC
+					 ", and bailiffd does not say that they are in force: "
+					 "bailiff status");
+		usleep(LOOK_AGAIN_USEC);
+	}
 }
 
 static enum cli_status keep(const struct asked *asked, const char *said)
 {
-	int r = trial_keep();
+	_cleanup_(cli_files_clear) struct cli_files kept = {}, files = {};
+	enum cli_status status;
+	int r = cli_files_look(true, &kept);
 
+	if (r < 0)
+		return cannot("look at the files of policies", r);
+	only_trial(&kept);
+	r = trial_keep();
 	if (r == -ENOENT || r == -ETIME)
 		return cli_error(CLI_NO, "apply: nothing is on trial: its time is over, and what "
 					 "was before is in force");
 	if (r < 0)
 		return cannot("write to " STORE_FOLDER_ETC, r);
-	return answer(asked, CLI_OK, said, NULL);
+	status = wait_for_kept(&kept, &files);
+	return status == CLI_OK ? answer(asked, CLI_OK, said, &files) : status;
 }
 
 /* Reads the files and checks them. Answers CLI_OK where they may be tried. */
@@ -160,34 +231,13 @@ static enum cli_status check(const struct asked *asked, char **arguments, struct
 	return CLI_OK;
 }
 
-/* Of the files, those that are on trial. */
-static void only_trial(struct cli_files *files)
-{
-	size_t n = 0;
-
-	files->n_waiting = files->n_refused = 0;
-	for (size_t i = 0; i < files->n_files; i++) {
-		struct cli_file file = files->files[i];
-
-		if (strncmp(file.file, TRIAL_FOLDER "/", strlen(TRIAL_FOLDER "/")) != 0) {
-			free(file.file);
-			free(file.message);
-			continue;
-		}
-		files->n_waiting += file.state == CLI_FILE_WAITING;
-		files->n_refused += file.state == CLI_FILE_REFUSED;
-		files->files[n++] = file;
-	}
-	files->n_files = n;
-}
-
 /* Waits until the daemon has answered to all that is on trial. */
 static enum cli_status wait_for(const struct asked *asked, __u64 deadline, size_t n,
 				struct cli_files *ret)
 {
 	for (;;) {
 		_cleanup_(cli_files_clear) struct cli_files files = {};
-		int r = cli_files_look(loaded(), &files);
+		int r = cli_files_look(true, &files);
 
 		if (r < 0)
 			return cannot("look at the files of policies", r);
@@ -198,7 +248,7 @@ static enum cli_status wait_for(const struct asked *asked, __u64 deadline, size_
 			files = (struct cli_files){};
 			break;
 		}
-		usleep(20000);
+		usleep(LOOK_AGAIN_USEC);
 	}
 	if (ret->n_files == n && !ret->n_refused && !ret->n_waiting)
 		return CLI_OK;
@@ -251,7 +301,7 @@ static enum cli_status apply(const struct asked *asked, char **arguments)
 
 	if (status != CLI_OK)
 		return status;
-	if (cli_daemon() != CLI_DAEMON_RUNS)
+	if (!daemon_runs())
 		return cli_error(CLI_FAILED, "apply: bailiffd does not run, and nothing was "
 					     "changed: systemctl start bailiffd");
 	r = trial_lay(&policies, deadline);
