@@ -112,9 +112,9 @@ $(FUZZERS): $$(@).o $(FUZZED) $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(CLI_LIBS) -o $@
 
 # A daemon of another ABI version, for tests of upgrades.
-$(B)/selftests/upgrade/kernel.o: daemon/kernel.c $(B)/bailiff.skel.h $(B)/probe.skel.h Makefile
+$(B)/selftests/upgrade/kernel.o: daemon/kernel.c selftests/upgrade.h $(B)/bailiff.skel.h $(B)/probe.skel.h Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -DBAILIFF_ABI_VERSION=1 -I$(B) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(CC) $(CPPFLAGS_ALL) -include selftests/upgrade.h -I$(B) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(UPGRADE): $(B)/daemon/bailiffd.o $(B)/selftests/upgrade/kernel.o $(B)/libdaemon.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@

@@ -13,9 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#ifndef BAILIFF_ABI_VERSION /* a test of upgrades builds a daemon of another one */
 #define BAILIFF_ABI_VERSION 8
-#endif
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
