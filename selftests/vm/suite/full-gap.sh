@@ -95,7 +95,7 @@ happen() {
 	9) replace /usr/sbin/bailiffd ;;
 	10) systemctl --no-block restart bailiffd && sleep 0.$((RANDOM % 10)) && kill_daemon ;;
 	11) systemctl kill -s STOP bailiffd && rewrite && systemctl kill -s CONT bailiffd ;;
-	12) on_trial --confirm=3s ;;
+	12) on_trial --confirm=20s ;;
 	13) on_trial && rm -f /run/bailiff/policies.d/gap.ini ;;
 	esac 2>/dev/null
 }
