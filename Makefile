@@ -45,6 +45,7 @@ COMPARE := $(patsubst %.c,$(B)/%.o,$(wildcard selftests/compare/*.c) selftests/u
 	selftests/unit/policy/oracle_below.c)
 FUZZERS := $(patsubst %.c,$(B)/%,$(filter-out selftests/fuzz/fuzz.c,$(wildcard selftests/fuzz/*.c)))
 PROGRAMS := $(B)/bailiffd $(B)/bailiff
+UPGRADE := $(B)/selftests/upgrade/bailiffd-other
 
 all: $(PROGRAMS)
 
@@ -117,11 +118,19 @@ $(B)/libfuzzed.a: $(FUZZED)
 $(FUZZERS): $$(@).o $(B)/selftests/fuzz/fuzz.o $(B)/libfuzzed.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(CLI_LIBS) -o $@
 
+# A daemon of another ABI version, for tests of upgrades.
+$(B)/selftests/upgrade/kernel.o: daemon/kernel.c selftests/upgrade.h $(B)/bailiff.skel.h $(B)/probe.skel.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -include selftests/upgrade.h -I$(B) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(UPGRADE): $(B)/daemon/bailiffd.o $(B)/selftests/upgrade/kernel.o $(B)/libdaemon.a $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
 unit-tests: $(TESTS)
 
 fuzzers: $(FUZZERS)
 
-tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare
+tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare $(UPGRADE)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) \
@@ -132,7 +141,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(B)/bailiffd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/bailiff $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 systemd/bailiffd.service $(DESTDIR)$(UNITDIR)/
+	install -m 644 systemd/bailiffd.service systemd/bailiff-early.service $(DESTDIR)$(UNITDIR)/
 	install -m 644 systemd/bailiff.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/
 	install -m 644 systemd/completion/bailiff.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff
 	install -m 644 systemd/completion/_bailiff $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/
@@ -145,7 +154,7 @@ install: all
 uninstall:
 	[ -n "$(DESTDIR)" ] || systemctl disable --now bailiffd || :
 	rm -f $(DESTDIR)$(PREFIX)/sbin/bailiffd $(DESTDIR)$(PREFIX)/bin/bailiff \
-		$(DESTDIR)$(UNITDIR)/bailiffd.service \
+		$(DESTDIR)$(UNITDIR)/bailiffd.service $(DESTDIR)$(UNITDIR)/bailiff-early.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/bailiff.catalog \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff \
 		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_bailiff \

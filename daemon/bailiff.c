@@ -19,6 +19,7 @@ static const char help[] =
 	"  check [FILE|FOLDER|-]...  what is wrong in policies, with line and column\n"
 	"  try POLICY... QUESTION... what policies answer to an act, and by which line\n"
 	"  diff BEFORE AFTER         what policies answer otherwise than others\n"
+	"  apply FILE...             puts policies into force, on trial where it is asked\n"
 	"  status                    which policies are in force, where, with counts\n"
 	"  metrics                   the same counts, in Prometheus's text format\n"
 	"  events                    what was denied or audited, from the journal\n"
@@ -36,8 +37,8 @@ static const char help[] =
 	"bailiff.policy(5).\n";
 
 static const struct cli_command *const commands[] = {
-	&cmd_check, &cmd_try,	&cmd_diff,   &cmd_status,  &cmd_metrics, &cmd_events,
-	&cmd_why,   &cmd_learn, &cmd_doctor, &cmd_convert, &cmd_release,
+	&cmd_apply,  &cmd_check, &cmd_try,   &cmd_diff,	  &cmd_status,	&cmd_metrics,
+	&cmd_events, &cmd_why,	 &cmd_learn, &cmd_doctor, &cmd_convert, &cmd_release,
 };
 
 static enum cli_status run(int argc, char **argv)

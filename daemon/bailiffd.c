@@ -13,11 +13,12 @@
 
 static void usage(FILE *stream)
 {
-	fputs("usage: bailiffd [--debug]\n"
+	fputs("usage: bailiffd [--early] [--debug]\n"
 	      "\n"
 	      "Enforces the policies in /etc/bailiff/policies.d and /run/bailiff/policies.d.\n"
 	      "Usually started by systemd: systemctl enable --now bailiffd\n"
 	      "\n"
+	      "  --early    put them into force, and end: for the start of the machine\n"
 	      "  --debug    say more\n"
 	      "  --version  print the version\n"
 	      "  --help     print this\n"
@@ -27,9 +28,10 @@ static void usage(FILE *stream)
 }
 
 /* Returns -1 to go on, or the exit status. */
-static int parse_options(int argc, char **argv)
+static int parse_options(int argc, char **argv, bool *ret_early)
 {
 	static const struct option options[] = {
+		{"early", no_argument, NULL, 'e'},
 		{"debug", no_argument, NULL, 'd'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -39,6 +41,9 @@ static int parse_options(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "dh", options, NULL)) >= 0) {
 		switch (option) {
+		case 'e':
+			*ret_early = true;
+			break;
 		case 'd':
 			log_verbose = 1;
 			break;
@@ -69,7 +74,8 @@ int main(int argc, char **argv)
 {
 	_cleanup_(manager_freep) struct manager *manager = NULL;
 	_cleanup_(freep) char *missing = NULL;
-	int r = parse_options(argc, argv);
+	bool early = false;
+	int r = parse_options(argc, argv, &early);
 
 	if (r >= 0)
 		return r;
@@ -81,7 +87,11 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	kernel_log_to(log_libbpf, log_verbose);
-	if (manager_new(&manager) < 0)
+	if (manager_new(early, &manager) < 0)
 		return EXIT_FAILURE;
+	if (early) {
+		log_print(LOG_INFO, "the policies are in force; bailiffd.service takes over");
+		return EXIT_SUCCESS;
+	}
 	return manager_run(manager) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

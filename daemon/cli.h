@@ -26,6 +26,7 @@ struct cli_command {
 	enum cli_status (*run)(int argc, char **argv);
 };
 
+extern const struct cli_command cmd_apply;
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_convert;
 extern const struct cli_command cmd_diff;

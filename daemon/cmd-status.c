@@ -5,22 +5,26 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/boot-audit.h"
+#include "daemon/cli-files.h"
 #include "daemon/cli-json.h"
 #include "daemon/cli-look.h"
 #include "daemon/cli.h"
 #include "daemon/kernel-events.h"
+#include "daemon/status-files.h"
 
 static const char help[] =
-	"usage: bailiff status [--rules] [--json]\n"
+	"usage: bailiff status [--rules] [--wait[=TIME]] [--json]\n"
 	"\n"
 	"Shows what the kernel enforces: which policies, since when, in which cgroups,\n"
 	"how often their rules decided otherwise than \"allow\", and how many of these\n"
 	"decisions are in the journal. It is read from the kernel itself: bailiffd need\n"
-	"not run. The memory is that of the kernel's maps, and of bailiffd.\n"
+	"not run. Files of policies that wait, or were refused, are named at the end.\n"
 	"\n"
-	"      --rules   a line for each rule that can deny or audit\n"
-	"      --json    one object\n"
-	"  -h, --help    this\n"
+	"      --rules        a line for each rule that can deny or audit\n"
+	"      --wait[=TIME]  wait until no file waits, for TIME at most (60s)\n"
+	"      --json         one object\n"
+	"  -h, --help         this\n"
 	"\n"
 	"  DENIED    or would have been, where the mode is audit\n"
 	"  AUDITED   allowed, by a rule that says so\n"
@@ -28,18 +32,36 @@ static const char help[] =
 	"  FOLDED    repeats by the same process, told together in one entry\n"
 	"  DROPPED   there was no room (DENIED + AUDITED = LOGGED + FOLDED + DROPPED)\n"
 	"\n"
-	"Exit status: 0 in force, 1 not (nothing is loaded, or a part is missing), 3 not\n"
-	"known (only root can look).\n";
+	"Exit status: 0 in force, 1 not (nothing is loaded, a part is missing, a file was\n"
+	"refused, or with --wait still waits), 3 not known (only root can look).\n";
 
 #define OPTION_RULES 256
+#define OPTION_WAIT 257
+#define WAIT_USEC 60000000ull
 #define TIME_SIZE 24
 #define PATH_WIDTH_MAX 60 /* longer ones push what follows aside */
 
 static const struct option options[] = {
 	CLI_COMMON_OPTIONS,
 	{"rules", no_argument, NULL, OPTION_RULES},
+	{"wait", optional_argument, NULL, OPTION_WAIT},
 	{},
 };
+
+/* What was asked for, and what was found beside the kernel's own tables. */
+struct asked {
+	bool json, rules;
+	unsigned long long wait; /* microseconds; 0: not at all */
+	struct cli_files files;
+};
+
+static enum cli_status judge(const struct look *look, const struct asked *asked)
+{
+	return look_is_whole(look) && !asked->files.n_refused &&
+			       !(asked->wait && asked->files.n_waiting)
+		       ? CLI_OK
+		       : CLI_NO;
+}
 
 static const char *daemon_state(void)
 {
@@ -131,6 +153,10 @@ static void print_head(const struct look *look)
 		printf("enforcing:  %syes%s\n", cli_colour(CLI_GOOD), cli_colour(CLI_PLAIN));
 	else
 		puts("enforcing:  nothing: no policy is in force");
+	if (boot_audit() > 0)
+		printf("mode:       %sAUDIT: NOTHING IS BLOCKED%s (" BOOT_AUDIT
+		       " is on the kernel's command line)\n",
+		       cli_colour(CLI_BAD), cli_colour(CLI_PLAIN));
 	print_hooks(look);
 	printf("policies:   %zu in %zu cgroup%s\n", look->n_policies, look->n_cgroups,
 	       look->n_cgroups == 1 ? "" : "s");
@@ -328,7 +354,7 @@ static struct json_object *json_hooks(const bool *which)
 	return list;
 }
 
-static enum cli_status print_json(const struct look *look, bool rules)
+static enum cli_status print_json(const struct look *look, const struct asked *asked)
 {
 	_cleanup_(json_freep) struct json_object *object = json_object_new_object();
 	struct json_object *stats;
@@ -336,6 +362,8 @@ static enum cli_status print_json(const struct look *look, bool rules)
 	json_add_text(object, "daemon", daemon_state());
 	json_add_bool(object, "loaded", look);
 	json_add_bool(object, "enforcing", look && look_is_whole(look) && look->n_slots);
+	json_add_bool(object, "boot_audit", boot_audit() > 0);
+	json_object_object_add(object, "files", status_files_json(&asked->files));
 	if (!look)
 		return json_print(object, CLI_NO);
 	stats = json_object_new_object();
@@ -344,7 +372,7 @@ static enum cli_status print_json(const struct look *look, bool rules)
 			json_add_number(stats, look_stat_names[i], look->stats[i]);
 	json_object_object_add(object, "hooks", json_hooks(look->attached));
 	json_object_object_add(object, "hooks_missing", json_hooks(look->missing));
-	json_object_object_add(object, "policies", json_policies(look, rules));
+	json_object_object_add(object, "policies", json_policies(look, asked->rules));
 	json_object_object_add(object, "cgroups", json_cgroups(look));
 	json_object_object_add(object, "stats", stats);
 	json_add_bool(object, "bindings_full", look->bindings_full);
@@ -358,10 +386,10 @@ static enum cli_status print_json(const struct look *look, bool rules)
 	json_add_number(object, "table_bytes", look->n_cells * sizeof(struct bailiff_cell));
 	json_add_number(object, "table_bytes_used",
 			look->n_cells_used * sizeof(struct bailiff_cell));
-	return json_print(object, look_is_whole(look) ? CLI_OK : CLI_NO);
+	return json_print(object, judge(look, asked));
 }
 
-static enum cli_status print_text(const struct look *look, bool rules)
+static enum cli_status print_text(const struct look *look, const struct asked *asked)
 {
 	if (!look) {
 		const char *daemon = daemon_state();
@@ -371,41 +399,75 @@ static enum cli_status print_text(const struct look *look, bool rules)
 		if (strcmp(daemon, "running") != 0)
 			puts("            (systemctl start bailiffd; if that fails: bailiff "
 			     "doctor)");
+		status_files_print(&asked->files);
 		return CLI_NO;
 	}
 	print_head(look);
-	print_policies(look, rules);
+	print_policies(look, asked->rules);
 	print_cgroups(look);
 	print_faults(look);
-	return look_is_whole(look) ? CLI_OK : CLI_NO;
+	status_files_print(&asked->files);
+	return judge(look, asked);
+}
+
+static bool is_loaded(void)
+{
+	return access(KERNEL_PINS, F_OK) == 0;
+}
+
+static enum cli_status parse(int argc, char **argv, struct asked *asked)
+{
+	int option;
+
+	while ((option = cli_option(&cmd_status, argc, argv)) != CLI_END) {
+		if (option == 'j')
+			asked->json = true;
+		else if (option == OPTION_RULES)
+			asked->rules = true;
+		else if (option != OPTION_WAIT)
+			return option == CLI_HELPED ? CLI_OK : CLI_USAGE;
+		else if (!optarg)
+			asked->wait = WAIT_USEC;
+		else if (cli_span_parse(optarg, &asked->wait) < 0)
+			return cli_error(CLI_USAGE,
+					 "status: --wait takes a time as 30s or 2m, and not \"%s\"",
+					 optarg);
+	}
+	if (optind < argc)
+		return cli_error(CLI_USAGE, "status: takes no argument, and \"%s\" is one",
+				 argv[optind]);
+	return CLI_NO; /* go on */
+}
+
+static void asked_clear(struct asked *asked)
+{
+	cli_files_clear(&asked->files);
 }
 
 static enum cli_status run(int argc, char **argv)
 {
 	_cleanup_(look_freep) struct look *look = NULL;
-	bool json = false, rules = false;
-	int option, r;
+	_cleanup_(asked_clear) struct asked asked = {};
+	enum cli_status status = parse(argc, argv, &asked);
+	int r;
 
-	while ((option = cli_option(&cmd_status, argc, argv)) != CLI_END) {
-		if (option != 'j' && option != OPTION_RULES)
-			return option == CLI_HELPED ? CLI_OK : CLI_USAGE;
-		json = json || option == 'j';
-		rules = rules || option == OPTION_RULES;
-	}
-	if (optind < argc)
-		return cli_error(CLI_USAGE, "status: takes no argument, and \"%s\" is one",
-				 argv[optind]);
+	if (status != CLI_NO)
+		return status;
+	if (geteuid() != 0)
+		return cli_error(CLI_FAILED, "status: only root can look at what is in force");
+	r = cli_files_wait(is_loaded, asked.wait, &asked.files);
+	if (r < 0)
+		return cli_error(CLI_FAILED, "status: cannot look at the files of policies: %s",
+				 strerror(-r));
 	r = look_new(&look);
 	if (r == -ESTALE)
 		return cli_error(CLI_FAILED,
 				 "status: what is in force is of another version of bailiff; "
 				 "restart bailiffd, which replaces it");
-	if ((r == -EACCES || r == -EPERM) && geteuid() != 0)
-		return cli_error(CLI_FAILED, "status: only root can look at what is in force");
 	if (r < 0 && r != -ENOENT)
 		return cli_error(CLI_FAILED, "status: cannot look at what is in force: %s",
 				 strerror(-r));
-	return json ? print_json(look, rules) : print_text(look, rules);
+	return asked.json ? print_json(look, &asked) : print_text(look, &asked);
 }
 
 const struct cli_command cmd_status = {"status", help, "", options, run};

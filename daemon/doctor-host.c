@@ -11,9 +11,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "daemon/boot-audit.h"
 #include "daemon/cgroups.h"
 #include "daemon/cli.h"
 #include "daemon/doctor-checks.h"
+#include "daemon/folders.h"
 #include "daemon/kernel.h"
 #include "daemon/store.h"
 #include "daemon/util.h"
@@ -127,10 +129,9 @@ static bool check_folder(struct doctor_finding *finding, const char *path)
 /* What bailiffd would say of the files at its next look. */
 static void check_files(struct doctor_finding *finding)
 {
-	static const char *const folders[] = {STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL};
 	_cleanup_(diag_clear) struct diag diag = {};
 	_cleanup_(store_freep) struct store *store = NULL;
-	int r = store_load(folders, NULL, NULL, &diag, &store);
+	int r = store_load(folders_of_policies, NULL, NULL, &diag, &store);
 
 	if (r < 0)
 		doctor_say(finding, DOCTOR_WARN,
@@ -173,6 +174,22 @@ void check_daemon(struct doctor_finding *finding)
 			   "whether it runs cannot be told: " CLI_LOCK " cannot be read");
 		break;
 	}
+}
+
+void check_boot(struct doctor_finding *finding)
+{
+	int r = boot_audit();
+
+	if (r > 0)
+		doctor_say(finding, DOCTOR_WARN,
+			   "mend the policy that made it necessary, and start again without it",
+			   BOOT_AUDIT " is on the kernel's command line: NOTHING IS BLOCKED");
+	else if (r < 0)
+		doctor_say(finding, DOCTOR_WARN, "mount -t proc proc /proc",
+			   "/proc/cmdline cannot be read (%s): " BOOT_AUDIT " would not be noticed",
+			   strerror(-r));
+	else
+		doctor_say(finding, DOCTOR_OK, NULL, "without " BOOT_AUDIT);
 }
 
 void check_pins(struct doctor_finding *finding)

@@ -27,6 +27,7 @@ static const struct {
 	{"memory", false, check_memory},
 	{"journal", false, check_journal},
 	{"policies", false, check_policies},
+	{"command line", false, check_boot},
 	{"pins", false, check_pins},
 	{"bailiffd", false, check_daemon},
 };

@@ -24,7 +24,6 @@
 #define SCRATCH_PER_CPU 5
 
 #define PINS_NEXT KERNEL_PINS "-next" /* bpffs refuses names with a dot */
-#define PINS_LAST KERNEL_PINS "-last"
 
 const char *const kernel_map_names[N_MAPS] = {
 	[MAP_ARENA] = "arena",	     [MAP_CONTROL] = "control",
@@ -391,10 +390,9 @@ static int remove_pins(const char *base)
 
 int kernel_release(void)
 {
-	int r = remove_pins(KERNEL_PINS), next = remove_pins(PINS_NEXT),
-	    last = remove_pins(PINS_LAST);
+	int r = remove_pins(KERNEL_PINS), next = remove_pins(PINS_NEXT);
 
-	return r < 0 ? r : next < 0 ? next : last;
+	return r < 0 ? r : next;
 }
 
 static int make_pins(struct kernel *kernel, const char *base)
@@ -435,18 +433,18 @@ int kernel_pin(struct kernel *kernel)
 	int r;
 
 	(void)remove_pins(PINS_NEXT);
-	(void)remove_pins(PINS_LAST);
 	r = make_pins(kernel, PINS_NEXT);
-	if (r >= 0 && rename(KERNEL_PINS, PINS_LAST) < 0 && errno != ENOENT)
+	/* in one step: who dies here leaves the old or the new, whole */
+	if (r >= 0 && renameat2(AT_FDCWD, PINS_NEXT, AT_FDCWD, KERNEL_PINS, RENAME_EXCHANGE) < 0)
 		r = -errno;
-	if (r >= 0 && rename(PINS_NEXT, KERNEL_PINS) < 0)
-		r = -errno;
+	if (r == -ENOENT)
+		r = rename(PINS_NEXT, KERNEL_PINS) < 0 ? -errno : 0;
 	if (r < 0) {
 		(void)remove_pins(PINS_NEXT);
 		return r;
 	}
 	kernel->pinned = true;
-	return remove_pins(PINS_LAST);
+	return remove_pins(PINS_NEXT);
 }
 
 struct bailiff_control *kernel_control(struct kernel *kernel)

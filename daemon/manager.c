@@ -13,9 +13,11 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/boot-audit.h"
 #include "daemon/conf.h"
 #include "daemon/enforce.h"
 #include "daemon/events.h"
+#include "daemon/folders.h"
 #include "daemon/identity.h"
 #include "daemon/journal-note.h"
 #include "daemon/journal.h"
@@ -27,6 +29,7 @@
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
 #include "daemon/sinks.h"
+#include "daemon/state.h"
 #include "daemon/store.h"
 
 #define RUN_FOLDER "/run/bailiff"
@@ -46,24 +49,18 @@ struct manager {
 	sd_event *event;
 	sd_event_source *settle;
 	struct events *events;
-	struct watch {
-		sd_event_source *source;
-		dev_t device;
-		ino_t inode;
-		bool missed; /* it cannot be watched: it is looked at in each tick */
-	} watches[2];	     /* of policy_folders */
-	__u64 glance;	     /* at them, where one is missed */
+	struct folders *folders;
 	struct kernel *kernel;
 	struct enforce *enforce;
 	struct store *store;
 	struct identity *identity;
+	struct state state;	 /* as told last */
+	bool audit;		 /* bailiff.audit=1: nothing is blocked */
 	struct protect *protect; /* NULL: protect = no */
 	bool reported;		 /* that the first policies are in force */
 	unsigned again;		 /* ticks until what failed is tried again; 0: nothing did */
 	bool look_back; /* something came into force: are there descriptors that it would deny? */
 };
-
-static const char *const policy_folders[] = {STORE_FOLDER_ETC, STORE_FOLDER_RUN, NULL};
 
 struct manager *manager_free(struct manager *manager)
 {
@@ -71,14 +68,14 @@ struct manager *manager_free(struct manager *manager)
 		return NULL;
 	events_free(manager->events);
 	sd_event_source_disable_unref(manager->settle);
-	for (size_t i = 0; i < ELEMENTS(manager->watches); i++)
-		sd_event_source_disable_unref(manager->watches[i].source);
+	folders_free(manager->folders);
 	sd_event_unref(manager->event);
 	enforce_free(manager->enforce);
 	kernel_free(manager->kernel);
 	store_free(manager->store);
 	protect_free(manager->protect);
 	identity_free(manager->identity);
+	state_clear(&manager->state);
 	close_fd(manager->lock);
 	free(manager);
 	return NULL;
@@ -201,18 +198,45 @@ static int apply(struct manager *manager, const struct store *store, struct diag
 	return r;
 }
 
+/*
+ * Tells the command what became of each file: as in @state, which is taken, or, where it is NULL,
+ * as before; and why the look came to nothing (NULL: it did not).
+ */
+static void tell(struct manager *manager, struct state *state, const char *failure)
+{
+	int r;
+
+	if (state) {
+		state_clear(&manager->state);
+		manager->state = *state;
+		*state = (struct state){};
+	}
+	free(manager->state.failure);
+	manager->state.failure = failure ? strdup(failure) : NULL;
+	r = state_write(&manager->state, STATE_FILE);
+	if (r < 0)
+		log_errno(r, "cannot write " STATE_FILE
+			     ", ignoring: \"bailiff status\" does not know what waits");
+}
+
 /* Reads the folders and puts what they say into force. What has errors changes nothing. */
 static int load(struct manager *manager)
 {
 	_cleanup_(store_freep) struct store *store = NULL;
 	_cleanup_(diag_clear) struct diag diag = {};
+	_cleanup_(state_clear) struct state state = {};
 	struct enforce_report report = {};
 	bool refused;
-	int r = store_load(policy_folders, manager->store, STORE_FOLDER_LAST, &diag, &store);
+	int r = store_load(folders_of_policies, manager->store, STORE_FOLDER_LAST, &diag, &store);
 
 	log_diag(&diag);
-	if (r < 0)
+	(void)state_note(&state, &diag);
+	if (r < 0) {
+		tell(manager, NULL, "the policies cannot be read");
 		return log_errno(r, "cannot read the policies; what was in force stays so");
+	}
+	if (manager->audit)
+		store_audit(store);
 	do {
 		/* the last of a few, and not of as many as are kept: it says who is to blame */
 		diag_clear(&diag);
@@ -222,15 +246,21 @@ static int load(struct manager *manager)
 		refused = r > 0 && store_refuse(store, manager->store,
 						diag.items[diag.n_items - 1].file, &diag);
 		log_diag(&diag);
+		(void)state_note(&state, &diag);
 	} while (refused);
-	if (r < 0)
+	if (r < 0) {
+		tell(manager, NULL, "the kernel did not take the policies; it is tried again");
 		return log_errno(r, "cannot put the policies into force");
+	}
 	if (r > 0) {
+		tell(manager, NULL, "the policies exceed a limit");
 		log_print(LOG_ERR, "the policies exceed a limit; what was in force stays so");
 		return 0;
 	}
 	store_free(manager->store);
 	manager->store = TAKE_PTR(store);
+	if (state_take(&state, manager->store) >= 0)
+		tell(manager, &state, NULL);
 	if (manager->protect)
 		(void)protect_published(manager->protect, manager->kernel);
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, true);
@@ -265,21 +295,16 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static int on_policy_folder(sd_event_source *source, const struct inotify_event *event,
-			    void *userdata)
+static void on_folders(void *userdata)
 {
 	struct manager *manager = userdata;
 	int enabled = SD_EVENT_OFF;
 
-	/* it is gone: one in its place can have its number, and is another all the same */
-	for (size_t i = 0; event && event->mask & IN_IGNORED && i < ELEMENTS(manager->watches); i++)
-		if (manager->watches[i].source == source)
-			manager->watches[i].inode = 0;
 	(void)sd_event_source_get_enabled(manager->settle, &enabled);
 	if (enabled != SD_EVENT_OFF)
-		return 0;
+		return;
 	(void)sd_event_source_set_time_relative(manager->settle, SETTLE_USEC);
-	return sd_event_source_set_enabled(manager->settle, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_enabled(manager->settle, SD_EVENT_ONESHOT);
 }
 
 static int on_launcher_folder(sd_event_source *source, const struct inotify_event *event,
@@ -305,64 +330,14 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-/*
- * Watches a folder of policies, whatever has its name now. Returns 1 if that was another before; 0
- * also where it cannot be watched. (Anybody with the same user id can use up the watches that a
- * user may have.)
- */
-static int watch_policies(struct manager *manager, size_t index)
-{
-	const uint32_t mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_MOVED_FROM | IN_DELETE |
-			      IN_ATTRIB | IN_ONLYDIR;
-	struct watch *watch = &manager->watches[index];
-	struct stat st;
-	int r;
-
-	if (stat(policy_folders[index], &st) < 0)
-		return -errno;
-	if (watch->source && watch->device == st.st_dev && watch->inode == st.st_ino)
-		return 0;
-	watch->source = sd_event_source_disable_unref(watch->source);
-	r = sd_event_add_inotify(manager->event, &watch->source, policy_folders[index], mask,
-				 on_policy_folder, manager);
-	if (r < 0) {
-		if (!watch->missed)
-			log_errno(r, "cannot watch %s, looking at it each second instead",
-				  policy_folders[index]);
-		watch->missed = true;
-		return 0;
-	}
-	watch->missed = false;
-	watch->device = st.st_dev;
-	watch->inode = st.st_ino;
-	return 1;
-}
-
-/* What inotify says, where it does. */
-static void look_for_changes(struct manager *manager)
-{
-	bool missed = false, changed = false;
-	__u64 glance;
-
-	for (size_t i = 0; policy_folders[i]; i++) {
-		changed |= watch_policies(manager, i) > 0;
-		missed |= manager->watches[i].missed;
-	}
-	if (missed) {
-		glance = store_glance(policy_folders);
-		changed |= glance != manager->glance;
-		manager->glance = glance;
-	}
-	if (changed || (manager->again && --manager->again == 0))
-		(void)on_policy_folder(NULL, NULL, manager);
-}
-
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
 
 	(void)usec;
-	look_for_changes(manager);
+	folders_tick(manager->folders);
+	if (manager->again && --manager->again == 0)
+		on_folders(manager);
 	events_tick(manager->events, manager->enforce);
 	metrics_tick(manager->conf.metrics, manager->kernel);
 	/* once after a burst of changes, and when they are in force */
@@ -380,15 +355,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int watch_folders(struct manager *manager)
 {
-	int r;
+	int r = folders_new(manager->event, on_folders, manager, &manager->folders);
 
-	for (size_t i = 0; policy_folders[i]; i++) {
-		if (mkdir(policy_folders[i], 0755) < 0 && errno != EEXIST)
-			log_errno(-errno, "cannot make %s, ignoring", policy_folders[i]);
-		r = watch_policies(manager, i);
-		if (r < 0)
-			return log_errno(r, "cannot watch %s", policy_folders[i]);
-	}
+	if (r < 0)
+		return r;
 	for (const char *const *folder = launchers_folders; *folder; folder++) {
 		r = sd_event_add_inotify(manager->event, NULL, *folder,
 					 IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR,
@@ -465,7 +435,26 @@ static int take_over(struct manager *manager)
 	return 0;
 }
 
-int manager_new(struct manager **ret_manager)
+/* Where a policy keeps everybody out, neither it nor the daemon may stand in the way. */
+static void note_boot_audit(struct manager *manager)
+{
+	int r = boot_audit();
+
+	if (r < 0)
+		log_errno(r, "cannot read the kernel's command line, taking it to be "
+			     "without " BOOT_AUDIT);
+	manager->audit = r > 0;
+	if (!manager->audit)
+		return;
+	log_print(LOG_CRIT,
+		  BOOT_AUDIT " is on the kernel's command line: every policy is in audit "
+			     "mode, and NOTHING IS BLOCKED until the next start without "
+			     "it%s",
+		  manager->conf.protect ? "; protect = yes is off as well" : "");
+	manager->conf.protect = false;
+}
+
+int manager_new(bool early, struct manager **ret_manager)
 {
 	_cleanup_(manager_freep) struct manager *manager = calloc(1, sizeof(*manager));
 	int r;
@@ -476,7 +465,8 @@ int manager_new(struct manager **ret_manager)
 	r = conf_load(CONF_FILE, &manager->conf);
 	if (r)
 		return r < 0 ? log_errno(r, "cannot read " CONF_FILE) : -EINVAL;
-	if (manager->conf.protect)
+	note_boot_audit(manager);
+	if (manager->conf.protect && !early)
 		r = protect_new(&manager->protect);
 	if (r >= 0)
 		r = take_lock(manager);
@@ -539,6 +529,7 @@ int manager_run(struct manager *manager)
 	if (!stopped || manager->conf.keep_on_stop)
 		return leave(manager, stopped);
 	r = kernel_release();
+	(void)unlink(STATE_FILE);
 	kernel_let_go(manager->kernel);
 	events_end(manager->events, true);
 	if (r < 0)

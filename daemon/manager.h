@@ -10,9 +10,10 @@ struct manager;
 
 /*
  * Takes over what is in force, or loads it anew, puts the policies into force, and is ready to run.
- * What goes wrong is logged. Returns 0 or a negative errno.
+ * @early: it will not run, and so protects nothing. What goes wrong is logged. Returns 0 or a
+ * negative errno.
  */
-int manager_new(struct manager **ret_manager);
+int manager_new(bool early, struct manager **ret_manager);
 
 /* Runs until it is told to stop. Returns 0 or a negative errno. */
 int manager_run(struct manager *manager);

@@ -301,7 +301,7 @@ int guards_programs(char *ret_daemon, char *ret_command, size_t size)
 int guards_find(struct guards *guards, const char *cgroup)
 {
 	static const char *const folders[] = {"/etc/bailiff", "/run/bailiff", "/var/lib/bailiff"};
-	static const char *const pins[] = {KERNEL_PINS, KERNEL_PINS "-next", KERNEL_PINS "-last"};
+	static const char *const pins[] = {KERNEL_PINS, KERNEL_PINS "-next"};
 	char daemon[PATH_MAX], command[PATH_MAX];
 	int r = guards_programs(daemon, command, sizeof(daemon));
 

@@ -11,9 +11,11 @@
 #include <syslog.h>
 
 #include "daemon/log.h"
+#include "daemon/trial.h"
 #include "policy/unused.h"
 
 #define SUFFIX ".ini"
+#define MISSED_LOOKS 3
 
 static void text_release(struct store_text *text)
 {
@@ -53,6 +55,9 @@ struct store *store_free(struct store *store)
 		text_release(store->entries[i].text);
 		free(store->entries[i].name);
 	}
+	for (size_t i = 0; i < store->n_refusals; i++)
+		free(store->refusals[i].file);
+	free(store->refusals);
 	free(store->entries);
 	free(store);
 	return NULL;
@@ -91,13 +96,32 @@ static int store_add(struct store *store, const char *name, struct store_text *t
 	return 0;
 }
 
-/* FNV-1a, 64 bits: tells versions of a file apart, and is no defence against their author. */
-static __u64 digest(const char *name, const char *text, size_t n)
+void store_audit(struct store *store)
+{
+	for (size_t i = 0; i < store->n_entries; i++)
+		store->entries[i].text->policy->audit = true;
+}
+
+static int add_refusal(struct store *store, const char *file, __u64 digest)
+{
+	struct store_refusal *refusals =
+		reallocarray(store->refusals, store->n_refusals + 1, sizeof(*refusals));
+
+	if (!refusals)
+		return -ENOMEM;
+	store->refusals = refusals;
+	refusals[store->n_refusals].digest = digest;
+	refusals[store->n_refusals].file = strdup(file);
+	return refusals[store->n_refusals].file ? (store->n_refusals++, 0) : -ENOMEM;
+}
+
+/* FNV-1a, 64 bits: no defence against their author. */
+__u64 store_digest(const char *file, const char *text, size_t n)
 {
 	__u64 sum = 0xcbf29ce484222325;
 
-	for (; *name; name++)
-		sum = (sum ^ (unsigned char)*name) * 0x100000001b3;
+	for (; *file; file++)
+		sum = (sum ^ (unsigned char)*file) * 0x100000001b3;
 	sum *= 0x100000001b3;
 	for (size_t i = 0; i < n; i++)
 		sum = (sum ^ (unsigned char)text[i]) * 0x100000001b3;
@@ -106,18 +130,23 @@ static __u64 digest(const char *name, const char *text, size_t n)
 
 /*
  * Reads and parses a file. Returns 0 and what it says; 1 where it has errors, or cannot be read as
- * a policy, and why in @diag; or -ENOMEM, -EMFILE or -ENFILE.
+ * a policy (then *@ret_digest is 0), and why in @diag; or -ENOENT, -ENOMEM, -EMFILE or -ENFILE.
  */
 static int text_load(const char *file, struct store_text *previous, struct diag *diag,
-		     struct store_text **ret_text)
+		     struct store_text **ret_text, __u64 *ret_digest)
 {
 	_cleanup_(freep) char *content = NULL;
 	_cleanup_(text_releasep) struct store_text *text = NULL;
+	struct stat st;
 	size_t n = 0;
-	int r = policy_read_file(file, &content, &n);
+	int r;
 
-	/* no fault of the file: it may well be read later */
-	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+	*ret_digest = 0;
+	r = policy_read_file(file, &content, &n);
+
+	/* no fault of the file: it may well be read later, or is gone (and no link to nothing) */
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE ||
+	    (r == -ENOENT && !(lstat(file, &st) == 0 && S_ISLNK(st.st_mode))))
 		return r;
 	if (r < 0)
 		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL, "cannot be read: %s",
@@ -127,7 +156,7 @@ static int text_load(const char *file, struct store_text *previous, struct diag 
 	if (!text)
 		return -ENOMEM;
 	text->n_owners = 1;
-	text->digest = digest(file, content, n);
+	*ret_digest = text->digest = store_digest(file, content, n);
 	if (previous && previous->digest == text->digest) {
 		previous->n_owners++;
 		*ret_text = previous;
@@ -149,16 +178,17 @@ static int add_stale(struct store *store, const char *name, const struct store_e
 	_cleanup_(text_releasep) struct store_text *text = NULL;
 	struct diag ignored = {};
 	char file[PATH_MAX];
+	__u64 digest;
 	int r;
 
 	if (before)
 		return store_add(store, name, before->text, true);
 	if (!last || snprintf(file, sizeof(file), "%s/%s" SUFFIX, last, name) >= (int)sizeof(file))
 		return 0;
-	r = text_load(file, NULL, &ignored, &text);
+	r = text_load(file, NULL, &ignored, &text, &digest);
 	diag_clear(&ignored);
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? 0 : r;
 	if (!text)
 		return 0;
 	text->kept = true; /* that is where it is from */
@@ -171,6 +201,7 @@ static int add_file(struct store *store, const char *folder, const char *name,
 	const struct store_entry *before = previous ? store_find(previous, name) : NULL;
 	_cleanup_(text_releasep) struct store_text *text = NULL;
 	char file[PATH_MAX];
+	__u64 digest;
 	int r;
 
 	if (snprintf(file, sizeof(file), "%s/%s" SUFFIX, folder, name) >= (int)sizeof(file))
@@ -178,20 +209,29 @@ static int add_file(struct store *store, const char *folder, const char *name,
 	if (store->n_entries >= STORE_POLICIES_MAX)
 		return diag_add(diag, DIAG_ERROR, file, 0, 0, NULL,
 				"is one policy too many: %d are the limit", STORE_POLICIES_MAX);
-	r = text_load(file, before ? before->text : NULL, diag, &text);
+	r = text_load(file, before ? before->text : NULL, diag, &text, &digest);
+	if (r == -ENOENT)
+		return 0; /* add_missed() looks where to */
 	if (r < 0)
 		return r;
-	if (r > 0 || !text)
-		return add_stale(store, name, before, last);
+	if (r > 0 || !text) {
+		r = add_refusal(store, file, digest);
+		return r < 0 ? r : add_stale(store, name, before, last);
+	}
 	return store_add(store, name, text, false);
+}
+
+bool store_is_policy(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] != '.' && n > strlen(SUFFIX) &&
+	       strcmp(name + n - strlen(SUFFIX), SUFFIX) == 0;
 }
 
 static int is_policy(const struct dirent *entry)
 {
-	size_t n = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && n > strlen(SUFFIX) &&
-	       strcmp(entry->d_name + n - strlen(SUFFIX), SUFFIX) == 0;
+	return store_is_policy(entry->d_name);
 }
 
 static int add_folder(struct store *store, const char *folder, const struct store *previous,
@@ -241,8 +281,8 @@ __u64 store_glance(const char *const *folders)
 
 			snprintf(path, sizeof(path), "%s/%s", *folders, names[i]->d_name);
 			(void)stat(path, &st);
-			sum = add_to_sum(sum,
-					 digest("", names[i]->d_name, strlen(names[i]->d_name)));
+			sum = add_to_sum(
+				sum, store_digest("", names[i]->d_name, strlen(names[i]->d_name)));
 			sum = add_to_sum(sum, (__u64)st.st_ino);
 			sum = add_to_sum(sum, (__u64)st.st_size);
 			sum = add_to_sum(sum, (__u64)st.st_ctim.tv_sec);
@@ -261,21 +301,82 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
+static void store_sort(struct store *store)
+{
+	if (store->n_entries)
+		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
+}
+
+/* What a store is read from. */
+struct reading {
+	const char *const *folders;
+	const struct store *previous;
+	const char *last;
+	struct diag *diag;
+	size_t n_shown; /* by the folders: entries that are sorted */
+};
+
+/* Adds the policy of that name if the folders did not show it, and it is there all the same. */
+static int add_missed(struct store *store, const struct reading *reading, const char *name)
+{
+	const struct store shown = {.entries = store->entries, .n_entries = reading->n_shown};
+	const char *const *folder;
+	size_t n = store->n_entries;
+	int r = 0;
+
+	if (store_find(&shown, name))
+		return 0;
+	/* more than once: it can be moved to where it was looked for already */
+	for (int i = 0; i < MISSED_LOOKS; i++)
+		for (folder = reading->folders; *folder && r >= 0 && store->n_entries == n;
+		     folder++)
+			r = add_file(store, *folder, name, reading->previous, reading->last,
+				     reading->diag);
+	return r;
+}
+
+/*
+ * A file that is renamed over another one, or moved to another folder, while the folders are read
+ * can be missed under its old and its new name: so what was there before is asked for by its name.
+ */
+static int add_all_missed(struct store *store, const struct reading *reading)
+{
+	const struct store *previous = reading->previous;
+	struct dirent **names = NULL;
+	int n = 0, r = 0;
+
+	for (size_t i = 0; previous && i < previous->n_entries && r >= 0; i++)
+		r = add_missed(store, reading, previous->entries[i].name);
+	if (reading->last && !(previous && previous->n_entries))
+		n = scandir(reading->last, &names, is_policy, alphasort);
+	for (int i = 0; i < n; i++) {
+		names[i]->d_name[strlen(names[i]->d_name) - strlen(SUFFIX)] = '\0';
+		if (r >= 0)
+			r = add_missed(store, reading, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
 int store_load(const char *const *folders, const struct store *previous, const char *last,
 	       struct diag *diag, struct store **ret_store)
 {
 	_cleanup_(store_freep) struct store *store = calloc(1, sizeof(*store));
-	int r;
+	struct reading reading = {folders, previous, last, diag, 0};
+	int r = 0;
 
 	if (!store)
 		return -ENOMEM;
-	for (; *folders; folders++) {
-		r = add_folder(store, *folders, previous, last, diag);
-		if (r < 0)
-			return r;
-	}
-	if (store->n_entries)
-		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
+	for (size_t i = 0; folders[i] && r >= 0; i++)
+		r = add_folder(store, folders[i], previous, last, diag);
+	store_sort(store);
+	reading.n_shown = store->n_entries;
+	if (r >= 0)
+		r = add_all_missed(store, &reading);
+	if (r < 0)
+		return r;
+	store_sort(store);
 	*ret_store = TAKE_PTR(store);
 	return 0;
 }
@@ -320,6 +421,8 @@ bool store_refuse(struct store *store, const struct store *previous, const char 
 		if (!is_unchanged(&store->entries[i], previous))
 			blamed = i;
 	file = store->entries[blamed].text->policy->file;
+	/* without memory it is told as waiting */
+	(void)add_refusal(store, file, store->entries[blamed].text->digest);
 	(void)diag_add(diag, DIAG_ERROR, file, 0, 0, NULL,
 		       "is not put into force, so that the limit above is kept");
 	refuse_entry(store, previous, blamed);
@@ -379,6 +482,12 @@ static int keep_text(int folder, const struct store_entry *entry)
 	return r;
 }
 
+/* Nobody has confirmed it: the next boot must not find it. */
+static bool is_on_trial(const struct store_entry *entry)
+{
+	return strncmp(entry->text->policy->file, TRIAL_FOLDER "/", strlen(TRIAL_FOLDER "/")) == 0;
+}
+
 int store_keep(const struct store *store, const char *last)
 {
 	_cleanup_(close_fdp) int folder = open(last, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -390,7 +499,7 @@ int store_keep(const struct store *store, const char *last)
 	for (size_t i = 0; i < store->n_entries; i++) {
 		int r = 0;
 
-		if (!store->entries[i].text->kept)
+		if (!store->entries[i].text->kept && !is_on_trial(&store->entries[i]))
 			r = keep_text(folder, &store->entries[i]);
 		if (r < 0)
 			failed = r;

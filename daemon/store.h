@@ -16,6 +16,7 @@
 
 #define STORE_FOLDER_ETC "/etc/bailiff/policies.d"
 #define STORE_FOLDER_RUN "/run/bailiff/policies.d"
+#define STORE_FOLDER_TRIAL "/run/bailiff/trial"		/* see trial.h */
 #define STORE_FOLDER_LAST "/var/lib/bailiff/policies.d" /* as last without errors */
 #define STORE_POLICIES_MAX 4096
 
@@ -36,11 +37,28 @@ struct store_entry {
 	bool stale; /* the file has errors now; this is what it said before */
 };
 
+/* A file that is not in force as it is. */
+struct store_refusal {
+	char *file;
+	__u64 digest; /* of what it said; 0: it could not be read */
+};
+
 /* Entries are in the order of their names. */
 struct store {
 	struct store_entry *entries;
 	size_t n_entries;
+	struct store_refusal *refusals;
+	size_t n_refusals;
 };
+
+/* Tells versions of a file apart: the same path and text mean the same policy. */
+__u64 store_digest(const char *file, const char *text, size_t n);
+
+/* Whether a file in a folder of policies is one, by its name. */
+bool store_is_policy(const char *name);
+
+/* Puts all policies into audit mode. */
+void store_audit(struct store *store);
 
 /*
  * Reads the folders (NULL-terminated; of two files of one name the first folder's stands). Mistakes

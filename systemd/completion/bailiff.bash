@@ -48,7 +48,7 @@ _bailiff() {
 	local word=$2 before=$3 command=${COMP_WORDS[1]} options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "check try diff status metrics events why learn doctor \
+		mapfile -t COMPREPLY < <(compgen -W "check try diff apply status metrics events why learn doctor \
 			convert release --help --version" \
 			-- "$word")
 		return
@@ -83,6 +83,10 @@ _bailiff() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	apply:--confirm | status:--wait)
+		mapfile -t COMPREPLY < <(compgen -W "60s 5m 1h" -- "$word")
+		return
+		;;
 	learn:--for)
 		mapfile -t COMPREPLY < <(compgen -W "10m 1h 1d" -- "$word")
 		return
@@ -100,7 +104,8 @@ _bailiff() {
 			--capability= --process= --questions= --as= --in= --drift --no-drift --json --help"
 		;;
 	diff) options="--all --json --help" ;;
-	status) options="--rules --json --help" ;;
+	apply) options="--confirm= --confirmed --cancel --json --help" ;;
+	status) options="--rules --wait= --json --help" ;;
 	metrics) options="--help" ;;
 	events)
 		options="--follow --lines= --since= --until= --policy= --verdict= --reason= --unit=
@@ -123,7 +128,7 @@ _bailiff() {
 	release) options="--help" ;;
 	*) return ;;
 	esac
-	if [[ $command = check || $command = try || $command = diff ]] && [[ $word != -* ]]; then
+	if [[ $command = apply || $command = check || $command = try || $command = diff ]] && [[ $word != -* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.ini' -- "$word" && :; compgen -d -- "$word")
 		return

@@ -5,10 +5,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/store.h"
@@ -147,6 +151,68 @@ static void what_is_in_force_is_kept(void **state)
 	assert_int_equal(rmdir(last), 0);
 }
 
+/* Puts a policy into a place in one step. */
+static void place(const char *next, const char *file)
+{
+	static const char text[] = "[select]\nunit = a.service\n[exec]\ndeny = /bin/a\n";
+	int fd = open(next, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || close(fd) < 0 || rename(next, file) < 0)
+		_exit(1);
+}
+
+/* Renames files over one another, and moves them between two folders, until it is killed. */
+static void __attribute__((noreturn)) shuffle(const char *other)
+{
+	char here[96], there[96], next[96];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(here, sizeof(here), "%s/a.ini", folder);
+	snprintf(there, sizeof(there), "%s/a.ini", other);
+	snprintf(next, sizeof(next), "%s/.a", folder);
+	for (;;) {
+		place(next, here);
+		place(next, there);
+		(void)unlink(here);
+		place(next, here);
+		(void)unlink(there);
+	}
+}
+
+/* A file that is there under the same name at every moment is never missed. */
+static void what_is_moved_meanwhile_is_found(void **state)
+{
+	char other[64], path[96];
+	const char *const both[] = {folder, other, NULL};
+	_cleanup_(store_freep) struct store *first = NULL;
+	pid_t pid;
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s/other", folder);
+	assert_int_equal(mkdir(other, 0700), 0);
+	put("a", "/bin/a");
+	for (int i = 0; i < 200; i++) { /* a folder takes some time to be read */
+		snprintf(path, sizeof(path), "%s/.filler-%d", folder, i);
+		assert_int_equal(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
+	}
+	first = load(NULL);
+	pid = fork();
+	if (pid == 0)
+		shuffle(other);
+	for (int i = 0; i < 5000; i++) {
+		_cleanup_(diag_clear) struct diag diag = {};
+		_cleanup_(store_freep) struct store *store = NULL;
+
+		assert_int_equal(store_load(both, first, NULL, &diag, &store), 0);
+		assert_non_null(store_find(store, "a"));
+		assert_int_equal(diag.n_errors, 0);
+	}
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	snprintf(path, sizeof(path), "rm -r %s/other %s/.[!.]*", folder, folder);
+	assert_int_equal(system(path), 0);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -173,6 +239,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_has_changed_is_as_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_glance_sees_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_in_force_is_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_moved_meanwhile_is_found, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,8 @@ service probe.service sh -c 'i=0; while [ $i -lt 700 ]; do act read /etc/bailiff
 systemctl kill -s CONT bailiffd
 systemctl stop bailiffd
 is "no event is lost at stop" 700 "$(count_since_mark 700 BAILIFF_ACTION=read BAILIFF_PATH=$secret)"
+is "without on-stop, stopping takes everything down" "" "$(ls /sys/fs/bpf/bailiff 2>/dev/null)"
+denies $secret && not_ok "stopped, it is denied all the same" || ok "... and nothing is denied"
 start_daemon
 
 # An upgrade over what another build has in force. Its programs differ by a name of their licence.

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/boot-audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "daemon/util.h"
+
+#define PROC_ROOT_INO 1
+#define LINE_MAX_BYTES 65536 /* no architecture's is longer */
+
+bool boot_audit_in(const char *line)
+{
+	static const char blanks[] = " \t\n";
+
+	while (*(line += strspn(line, blanks))) {
+		const char *word = line;
+		bool quoted = false;
+
+		for (; *line && (quoted || !strchr(blanks, *line)); line++)
+			if (*line == '"')
+				quoted = !quoted;
+		if (line - word == 2 && strncmp(word, "--", 2) == 0)
+			return false;
+		if ((size_t)(line - word) == strlen(BOOT_AUDIT) &&
+		    strncmp(word, BOOT_AUDIT, strlen(BOOT_AUDIT)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel's own /proc/cmdline, and nothing that is mounted over it. */
+static int open_line(void)
+{
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC,
+			       .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS};
+	_cleanup_(close_fdp) int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+	struct stat st;
+	int fd;
+
+	if (proc < 0 || fstatfs(proc, &fs) < 0 || fstat(proc, &st) < 0)
+		return -errno;
+	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INO)
+		return -EXDEV;
+	fd = (int)syscall(SYS_openat2, proc, "cmdline", &how, sizeof(how));
+	return fd < 0 ? -errno : fd;
+}
+
+int boot_audit(void)
+{
+	_cleanup_(close_fdp) int fd = open_line();
+	_cleanup_(freep) char *line = malloc(LINE_MAX_BYTES + 1);
+	size_t n_read = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	if (!line)
+		return -ENOMEM;
+	while ((n = read(fd, line + n_read, LINE_MAX_BYTES - n_read)) > 0)
+		n_read += (size_t)n;
+	if (n < 0)
+		return -errno;
+	line[n_read] = '\0';
+	return boot_audit_in(line);
+}
