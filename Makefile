@@ -138,13 +138,16 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/systemd/catalog $(DESTDIR)$(PREFIX)/share/doc/bailiff/examples \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d
 	install -m 755 $(B)/bailiffd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/bailiff $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 systemd/bailiffd.service systemd/bailiff-early.service $(DESTDIR)$(UNITDIR)/
 	install -m 644 systemd/bailiff.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/
 	install -m 644 systemd/completion/bailiff.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff
 	install -m 644 systemd/completion/_bailiff $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/
+	sed 's|/usr/bin/bailiff|$(PREFIX)/bin/bailiff|' systemd/bailiff-hook.json \
+		>$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d/bailiff.json
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
@@ -158,6 +161,7 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/bailiff.catalog \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bailiff \
 		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_bailiff \
+		$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d/bailiff.json \
 		$(DESTDIR)$(PREFIX)/share/man/man1/bailiff.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/bailiff.policy.5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8/bailiffd.8

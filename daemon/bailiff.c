@@ -27,18 +27,19 @@ static const char help[] =
 	"  learn SELECTOR -o FILE    writes the policy that a service needs\n"
 	"  doctor                    what this machine lacks, and how to mend it\n"
 	"  convert kubearmor FILE    policies of KubeArmor to policies of bailiff\n"
+	"  container-hook            tells bailiffd of a container: for runtimes\n"
 	"  release                   end all enforcement\n"
 	"\n"
 	"  -h, --help                this; \"bailiff COMMAND --help\" for a command's own\n"
 	"      --version             print the version\n"
 	"\n"
-	"All but metrics, convert and release take --json. Exit status: 0 all is well,\n"
-	"1 the answer is no, 2 wrong usage, 3 it could not be done. See bailiff(1),\n"
-	"bailiff.policy(5).\n";
+	"Most take --json. Exit status: 0 all is well, 1 the answer is no, 2 wrong\n"
+	"usage, 3 it could not be done. See bailiff(1), bailiff.policy(5).\n";
 
 static const struct cli_command *const commands[] = {
-	&cmd_apply,  &cmd_check, &cmd_try,   &cmd_diff,	  &cmd_status,	&cmd_metrics,
-	&cmd_events, &cmd_why,	 &cmd_learn, &cmd_doctor, &cmd_convert, &cmd_release,
+	&cmd_apply,	     &cmd_check, &cmd_try,   &cmd_diff,	  &cmd_status,	&cmd_metrics,
+	&cmd_events,	     &cmd_why,	 &cmd_learn, &cmd_doctor, &cmd_convert, &cmd_release,
+	&cmd_container_hook,
 };
 
 static enum cli_status run(int argc, char **argv)

@@ -28,6 +28,7 @@ struct cli_command {
 
 extern const struct cli_command cmd_apply;
 extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_container_hook;
 extern const struct cli_command cmd_convert;
 extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_doctor;

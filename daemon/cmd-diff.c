@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/cli-json.h"
@@ -8,6 +10,7 @@
 #include "daemon/cli.h"
 #include "daemon/diff-show.h"
 #include "daemon/util.h"
+#include "policy/containers.h"
 #include "policy/diff.h"
 
 static const char help[] =
@@ -66,15 +69,51 @@ static int compare_settings(struct diff_out *out, const struct policy *a, const 
 	return 0;
 }
 
+/* The patterns of a key, one behind the other; the caller frees it. NULL without memory. */
+static char *patterns_of(const struct policy *policy, enum policy_select_key key)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *stream = open_memstream(&text, &n);
+
+	if (!stream)
+		return NULL;
+	for (size_t i = 0; i < policy->n_selects; i++)
+		if (policy->selects[i].key == key)
+			fprintf(stream, "%s%s", ftell(stream) ? " " : "",
+				policy->selects[i].pattern);
+	if (fclose(stream) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* What no cgroup's path tells is compared as it is written. */
+static int compare_names(struct diff_out *out, const struct policy *a, const struct policy *b,
+			 const char *name, enum policy_select_key key)
+{
+	_cleanup_(freep) char *before = patterns_of(a, key), *after = patterns_of(b, key);
+
+	if (!before || !after)
+		return -ENOMEM;
+	diff_setting(out, a, b, name, *before ? before : "any", *after ? after : "any");
+	return 0;
+}
+
 static int compare_selects(struct diff_out *out, struct diag *diag, const struct policy *a,
 			   const struct policy *b)
 {
 	_cleanup_(freep) char *before_alone = NULL, *after_alone = NULL;
 	struct selector *before = NULL, *after = NULL;
-	int r = selector_compile(&a, 1, diag, &before);
+	const struct containers any = {.any = true};
+	int r = compare_names(out, a, b, "container", POLICY_SELECT_CONTAINER);
 
 	if (r == 0)
-		r = selector_compile(&b, 1, diag, &after);
+		r = compare_names(out, a, b, "image", POLICY_SELECT_IMAGE);
+	if (r == 0)
+		r = selector_compile_known(&a, 1, &any, diag, &before);
+	if (r == 0)
+		r = selector_compile_known(&b, 1, &any, diag, &after);
 	if (r == 0)
 		r = diff_select(before, after, &before_alone, &after_alone);
 	if (r == 0 && before_alone)

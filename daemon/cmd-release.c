@@ -7,6 +7,7 @@
 
 #include "daemon/cli.h"
 #include "daemon/conf.h"
+#include "daemon/containers.h"
 #include "daemon/kernel.h"
 
 static const char help[] =
@@ -72,6 +73,7 @@ static enum cli_status run(int argc, char **argv)
 		return cli_error(CLI_FAILED,
 				 "release: %s: some may still be in force; see \"bailiff status\"",
 				 strerror(-r));
+	containers_end();
 	puts(nothing ? "nothing was enforced" : "nothing is enforced any more");
 	return CLI_OK;
 }

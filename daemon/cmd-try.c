@@ -6,6 +6,7 @@
 #include "daemon/cli-json.h"
 #include "daemon/cli-policies.h"
 #include "daemon/cli.h"
+#include "daemon/containers.h"
 #include "daemon/try-show.h"
 #include "daemon/util.h"
 #include "policy/try.h"
@@ -73,6 +74,7 @@ struct asked {
 	size_t n_questions;
 	const char **executables;
 	const char *cgroup;
+	struct containers known; /* where --in is about them */
 	struct asker asker;
 	bool json;
 	/* what takes part */
@@ -86,6 +88,7 @@ static void asked_clear(struct asked *asked)
 {
 	trial_release(&asked->trial);
 	cli_policies_clear(&asked->given);
+	containers_release(&asked->known);
 	free(asked->questions);
 	free(asked->executables);
 	free(asked->policies);
@@ -216,8 +219,8 @@ static int choose(struct asked *asked)
 	for (size_t i = 0; !asked->cgroup && i < n; i++)
 		asked->chosen[asked->n_chosen++] = i;
 	if (asked->cgroup) {
-		r = selector_compile(cli_policies_list(&asked->given), n, &asked->given.diag,
-				     &selector);
+		r = selector_compile_known(cli_policies_list(&asked->given), n, &asked->known,
+					   &asked->given.diag, &selector);
 		if (r)
 			return r;
 		set = &selector->sets[image_decide(selector->image->cells, 0, asked->cgroup,
@@ -243,6 +246,23 @@ static enum cli_status compile(struct asked *asked)
 	if (r < 0 || cli_diag_print(stderr, &asked->given.diag) < 0)
 		return out_of_memory();
 	return CLI_FAILED;
+}
+
+/* Names and images of containers stand in no cgroup's path: those of this machine are taken. */
+static enum cli_status read_containers(struct asked *asked)
+{
+	bool needed = false;
+	int r = 0;
+
+	for (size_t i = 0; asked->cgroup && i < asked->given.n_policies; i++)
+		needed |= policy_selects_containers(asked->given.policies[i]);
+	if (needed)
+		r = containers_read(&asked->known);
+	return r < 0 ? cli_error(CLI_FAILED,
+				 "try: --in: cannot read the names of containers "
+				 "from " CONTAINERS_FOLDER ": %s",
+				 strerror(-r))
+		     : CLI_OK;
 }
 
 /* The worst of all answers. */
@@ -299,7 +319,9 @@ static enum cli_status run(int argc, char **argv)
 			return CLI_FAILED;
 	if (!asked.given.n_files)
 		return cli_error(CLI_FAILED, "try: there is no policy (*.ini) in that folder");
-	status = compile(&asked);
+	status = read_containers(&asked);
+	if (status == CLI_OK)
+		status = compile(&asked);
 	return status == CLI_OK ? answer(&asked) : status;
 }
 

@@ -331,7 +331,7 @@ static int plan_make(struct enforce *enforce, const struct store *store, struct 
 	}
 	if (n == 0)
 		return 0;
-	r = selector_compile(plan->policies, n, diag, &plan->selector);
+	r = selector_compile_known(plan->policies, n, &store->containers, diag, &plan->selector);
 	if (r)
 		return r;
 	plan->slot_of_set = calloc(plan->selector->n_sets, sizeof(*plan->slot_of_set));

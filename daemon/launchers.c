@@ -8,11 +8,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "daemon/cgroups.h"
 #include "daemon/kernel.h"
+#include "daemon/log.h"
 #include "daemon/objects.h"
 #include "daemon/util.h"
 
@@ -39,7 +41,7 @@ static const struct {
 
 _Static_assert(ELEMENTS(paths) <= BAILIFF_LAUNCHERS, "all launchers fit into their map");
 
-const char *const launchers_folders[] = {
+static const char *const folders[] = {
 	"/usr/lib/systemd", "/usr/bin",		 "/usr/sbin", "/usr/local/bin",
 	"/usr/local/sbin",  "/usr/libexec/crio", NULL,
 };
@@ -155,4 +157,31 @@ int launchers_label_running(struct kernel *kernel)
 			r = label_manager(kernel, entry->d_name);
 	closedir(folder);
 	return r;
+}
+
+static int on_folder(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	struct kernel *const *kernel = userdata;
+	int r = launchers_refresh(*kernel);
+
+	(void)source;
+	(void)event;
+	if (r < 0)
+		log_errno(r, "cannot tell the kernel which programs start containers");
+	return 0;
+}
+
+void launchers_watch(sd_event *event, struct kernel **kernel)
+{
+	for (const char *const *folder = folders; *folder; folder++) {
+		int r = sd_event_add_inotify(event, NULL, *folder,
+					     IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR,
+					     on_folder, kernel);
+
+		if (r < 0 && r != -ENOENT)
+			log_errno(r,
+				  "cannot watch %s, ignoring: a runtime that is replaced is not "
+				  "known before the next start",
+				  *folder);
+	}
 }

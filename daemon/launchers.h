@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <systemd/sd-event.h>
+
 struct kernel;
 
 /*
@@ -18,5 +20,8 @@ int launchers_refresh(struct kernel *kernel);
 int launchers_label_init(struct kernel *kernel);
 int launchers_label_running(struct kernel *kernel);
 
-/* The folders that the executables are in, NULL-terminated: to be watched. */
-extern const char *const launchers_folders[];
+/*
+ * Watches the folders that the executables are in, and tells *, whichever it is by then, what
+ * is new. What cannot be watched is logged.
+ */
+void launchers_watch(sd_event *event, struct kernel **kernel);

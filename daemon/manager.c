@@ -15,6 +15,7 @@
 
 #include "daemon/boot-audit.h"
 #include "daemon/conf.h"
+#include "daemon/containers.h"
 #include "daemon/enforce.h"
 #include "daemon/events.h"
 #include "daemon/folders.h"
@@ -226,7 +227,7 @@ static int load(struct manager *manager)
 	_cleanup_(diag_clear) struct diag diag = {};
 	_cleanup_(state_clear) struct state state = {};
 	struct enforce_report report = {};
-	bool refused;
+	bool refused, same;
 	int r = store_load(folders_of_policies, manager->store, STORE_FOLDER_LAST, &diag, &store);
 
 	log_diag(&diag);
@@ -237,14 +238,22 @@ static int load(struct manager *manager)
 	}
 	if (manager->audit)
 		store_audit(store);
+	r = containers_begin(store, manager->store);
+	if (r < 0) {
+		tell(manager, NULL, "what is known of containers cannot be read");
+		return r;
+	}
+	/* containers alone are others: what is in force gives way to none of them */
+	same = manager->reported && store_is_same(store, manager->store);
 	do {
 		/* the last of a few, and not of as many as are kept: it says who is to blame */
 		diag_clear(&diag);
 		r = apply(manager, store, &diag, &report);
 		sd_notify(false, "WATCHDOG=1");
 		/* the policy that is to blame is as it was before, or is not; the others hold */
-		refused = r > 0 && store_refuse(store, manager->store,
-						diag.items[diag.n_items - 1].file, &diag);
+		refused = r > 0 && !same &&
+			  store_refuse(store, manager->store, diag.items[diag.n_items - 1].file,
+				       &diag);
 		log_diag(&diag);
 		(void)state_note(&state, &diag);
 	} while (refused);
@@ -259,15 +268,16 @@ static int load(struct manager *manager)
 	}
 	store_free(manager->store);
 	manager->store = TAKE_PTR(store);
+	containers_settle(manager->store);
 	if (state_take(&state, manager->store) >= 0)
 		tell(manager, &state, NULL);
 	if (manager->protect)
 		(void)protect_published(manager->protect, manager->kernel);
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, true);
-	if (report.n_images_new || report.rebound || !manager->reported)
+	if (report.n_images_new || (report.rebound && !same) || !manager->reported)
 		log_report(&report);
 	manager->reported = true;
-	manager->look_back |= report.n_images_new || report.rebound;
+	manager->look_back |= !same && (report.n_images_new || report.rebound);
 	store_tell_unused(manager->store);
 	r = store_keep(manager->store, STORE_FOLDER_LAST);
 	if (r < 0)
@@ -307,16 +317,14 @@ static void on_folders(void *userdata)
 	(void)sd_event_source_set_enabled(manager->settle, SD_EVENT_ONESHOT);
 }
 
-static int on_launcher_folder(sd_event_source *source, const struct inotify_event *event,
-			      void *userdata)
+static int on_container(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
 	struct manager *manager = userdata;
-	int r = launchers_refresh(manager->kernel);
 
 	(void)source;
-	(void)event;
-	if (r < 0)
-		log_errno(r, "cannot tell the kernel which programs start containers");
+	/* not what is written before it gets its name, nor what no policy asks about */
+	if (manager->store->n_asking && !(event->len && event->name[0] == '.'))
+		on_folders(manager);
 	return 0;
 }
 
@@ -347,6 +355,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	}
 	manager->look_back = false;
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, false);
+	containers_tick(manager->store);
 	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
 		return sd_event_exit(manager->event, 0);
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
@@ -359,17 +368,8 @@ static int watch_folders(struct manager *manager)
 
 	if (r < 0)
 		return r;
-	for (const char *const *folder = launchers_folders; *folder; folder++) {
-		r = sd_event_add_inotify(manager->event, NULL, *folder,
-					 IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR,
-					 on_launcher_folder, manager);
-		if (r < 0 && r != -ENOENT)
-			log_errno(r,
-				  "cannot watch %s, ignoring: a runtime that is replaced is not "
-				  "known before the next start",
-				  *folder);
-	}
-	return 0;
+	launchers_watch(manager->event, &manager->kernel);
+	return containers_watch(manager->event, on_container, manager);
 }
 
 static int watch_all(struct manager *manager)
@@ -534,6 +534,7 @@ int manager_run(struct manager *manager)
 	events_end(manager->events, true);
 	if (r < 0)
 		return log_errno(r, "cannot take down what is in force");
+	containers_end();
 	log_print(LOG_NOTICE, "nothing is enforced any more (see on-stop in bailiff.conf)");
 	return 0;
 }

@@ -58,6 +58,7 @@ struct store *store_free(struct store *store)
 	for (size_t i = 0; i < store->n_refusals; i++)
 		free(store->refusals[i].file);
 	free(store->refusals);
+	containers_release(&store->containers);
 	free(store->entries);
 	free(store);
 	return NULL;
@@ -387,6 +388,15 @@ static bool is_unchanged(const struct store_entry *entry, const struct store *pr
 	const struct store_entry *before = store_find(previous, entry->name);
 
 	return before && before->text == entry->text;
+}
+
+bool store_is_same(const struct store *store, const struct store *other)
+{
+	bool same = store->n_entries == other->n_entries;
+
+	for (size_t i = 0; same && i < store->n_entries; i++)
+		same = is_unchanged(&store->entries[i], other);
+	return same;
 }
 
 static void refuse_entry(struct store *store, const struct store *previous, size_t i)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "daemon/util.h"
+#include "policy/containers.h"
 #include "policy/diag.h"
 #include "policy/policy.h"
 
@@ -49,6 +50,8 @@ struct store {
 	size_t n_entries;
 	struct store_refusal *refusals;
 	size_t n_refusals;
+	struct containers containers; /* what lines of [select] are about; see containers_begin() */
+	size_t n_asking;	      /* policies with such lines, those that were left out too */
 };
 
 /* Tells versions of a file apart: the same path and text mean the same policy. */
@@ -92,6 +95,9 @@ bool store_refuse(struct store *store, const struct store *previous, const char 
  * compiles them again, and so comes after they are in force.
  */
 void store_tell_unused(struct store *store);
+
+/* Whether two stores have the same policies, with the same texts. */
+bool store_is_same(const struct store *store, const struct store *other);
 
 /* The entry of that name, or NULL. */
 const struct store_entry *store_find(const struct store *store, const char *name);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "daemon/containers.h"
 #include "daemon/util.h"
 #include "policy/act.h"
 
@@ -34,6 +35,7 @@ static int choose_selected(struct why *why, const size_t *list, size_t n)
 	_cleanup_(freep) const struct policy **policies = calloc(n + 1, sizeof(*policies));
 	const char *cgroup = why->event->cgroup;
 	const struct selector_set *set;
+	_cleanup_(containers_release) struct containers known = {};
 	struct selector *selector = NULL;
 	int r;
 
@@ -43,7 +45,10 @@ static int choose_selected(struct why *why, const size_t *list, size_t n)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		policies[i] = why->given.policies[list[i]];
-	r = selector_compile(policies, n, &why->given.diag, &selector);
+	/* of a container that is gone, or for who may not read it, the event's own policy is left
+	 */
+	(void)containers_read(&known);
+	r = selector_compile_known(policies, n, &known, &why->given.diag, &selector);
 	if (r)
 		return r;
 	set = &selector->sets[image_decide(selector->image->cells, 0, cgroup, strlen(cgroup))];

@@ -79,6 +79,15 @@ struct selector {
  */
 int selector_compile(const struct policy *const *policies, size_t n_policies, struct diag *diag,
 		     struct selector **ret_selector);
+
+/*
+ * The same where something is known of containers, for lines that are about them:
+ * selector_compile() knows of none, so that these match nothing.
+ */
+struct containers;
+int selector_compile_known(const struct policy *const *policies, size_t n_policies,
+			   const struct containers *known, struct diag *diag,
+			   struct selector **ret_selector);
 struct selector *selector_free(struct selector *selector);
 
 /* Replaces set numbers by slots in the image's labels: slots[set], with slots[0] = 0. */

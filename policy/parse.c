@@ -511,8 +511,10 @@ struct policy *policy_free(struct policy *policy)
 		free(policy->rules[i].pattern);
 		glob_free(policy->rules[i].glob);
 	}
-	for (size_t i = 0; i < policy->n_selects; i++)
+	for (size_t i = 0; i < policy->n_selects; i++) {
 		glob_free(policy->selects[i].glob);
+		free(policy->selects[i].pattern);
+	}
 	for (size_t i = 0; i < policy->n_subjects; i++) {
 		free(policy->subjects[i].pattern);
 		glob_free(policy->subjects[i].glob);

@@ -205,6 +205,39 @@ static int check_unit(struct parser *p, const char *text, unsigned column, bool 
 		text, n_stem, text, near ? near : suffixes[0]);
 }
 
+static int check_container(struct parser *p, const char *text, unsigned column, bool *ret_bad)
+{
+	const char *slash = strchr(text, '/');
+
+	*ret_bad = slash;
+	return slash ? parse_error_bytes(p, column + (slash - text), 1,
+					 "\"/\" in container \"%s\"; a container's name and its id "
+					 "have none: take it out, or write image = for its image",
+					 text)
+		     : 0;
+}
+
+static int check_image(struct parser *p, const char *text, unsigned column, bool *ret_bad)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char *name = strrchr(text, '/');
+
+	*ret_bad = text[0] == '/' || strstr(text, "//");
+	if (*ret_bad)
+		return parse_error(p, column,
+				   "image \"%s\" can never match: no image's name has an empty "
+				   "component; names are as docker.io/library/nginx:1.25",
+				   text);
+	name = name ? name + 1 : text;
+	/* what names neither tag nor digest, and is no id */
+	if (strpbrk(name, ":@*?[{") || text[strspn(text, hex)] == '\0')
+		return 0;
+	return parse_report(p, DIAG_WARNING, &(struct place){p->line, column}, 0, NULL,
+			    "image \"%s\" has no tag, and images' names have one, as "
+			    "docker.io/library/nginx:1.25 has; did you mean \"%s%s:*\"?",
+			    text, strchr(text, '/') ? "" : "**/", text);
+}
+
 static int check_socket(struct parser *p, const char *text, unsigned column, bool *ret_bad)
 {
 	if (text[0] == '/')
@@ -228,6 +261,8 @@ static const struct {
 	[PATTERN_UNIT] = {GLOB_UNIT | GLOB_BENEATH | GLOB_BACKSLASH_PLAIN | GLOB_SLASH_PLAIN,
 			  check_unit},
 	[PATTERN_CGROUP] = {GLOB_BENEATH, check_cgroup},
+	[PATTERN_CONTAINER] = {GLOB_SLASH_PLAIN, check_container},
+	[PATTERN_IMAGE] = {GLOB_SLASH_PLAIN, check_image},
 	[PATTERN_SOCKET] = {0, check_socket},
 };
 

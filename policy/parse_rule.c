@@ -12,8 +12,8 @@ bool word_is_foreign(const struct span *word)
 	return word->text[0] && strchr("#;\"'", word->text[0]);
 }
 
-/* Takes the glob over, also on failure. */
-static int add_select(struct parser *p, const struct span *word, struct glob *glob)
+/* Takes the glob and its text over, also on failure. */
+static int add_select(struct parser *p, const struct span *word, struct glob *glob, char *pattern)
 {
 	struct policy *policy = p->policy;
 	struct policy_select *selects =
@@ -21,12 +21,14 @@ static int add_select(struct parser *p, const struct span *word, struct glob *gl
 
 	if (!selects) {
 		glob_free(glob);
+		free(pattern);
 		return -ENOMEM;
 	}
 	policy->selects = selects;
 	selects[policy->n_selects++] = (struct policy_select){
 		.key = p->key->value,
 		.glob = glob,
+		.pattern = pattern,
 		.line = p->line.number,
 		.column = word->column,
 	};
@@ -35,13 +37,19 @@ static int add_select(struct parser *p, const struct span *word, struct glob *gl
 
 int parse_select(struct parser *p, const struct span *value)
 {
-	enum pattern_kind kind =
-		p->key->value == POLICY_SELECT_UNIT ? PATTERN_UNIT : PATTERN_CGROUP;
+	static const enum pattern_kind kinds[] = {
+		[POLICY_SELECT_UNIT] = PATTERN_UNIT,
+		[POLICY_SELECT_CGROUP] = PATTERN_CGROUP,
+		[POLICY_SELECT_CONTAINER] = PATTERN_CONTAINER,
+		[POLICY_SELECT_IMAGE] = PATTERN_IMAGE,
+	};
+	enum pattern_kind kind = kinds[p->key->value];
 	struct span rest = *value, word;
 	int r = 0;
 
 	while (r >= 0 && parse_word(&rest, !pattern_backslash_is_plain(kind), &word)) {
 		struct glob *glob = NULL;
+		char *pattern = NULL;
 
 		p->n_items++;
 		if (p->policy->n_selects >= POLICY_SELECTS_MAX) {
@@ -52,9 +60,9 @@ int parse_select(struct parser *p, const struct span *value)
 					   "more than %u patterns in [select]; use wider ones",
 					   POLICY_SELECTS_MAX);
 		}
-		r = parse_pattern(p, kind, &word, &glob, NULL);
+		r = parse_pattern(p, kind, &word, &glob, &pattern);
 		if (r == 0)
-			r = add_select(p, &word, glob);
+			r = add_select(p, &word, glob, pattern);
 		if (word_is_foreign(&word))
 			break;
 	}

@@ -18,14 +18,18 @@ struct glob;
 enum policy_select_key {
 	POLICY_SELECT_UNIT, /* unit = GLOB: a unit below slices and users' managers, and all beneath
 			     */
-	POLICY_SELECT_CGROUP, /* cgroup = GLOB: the cgroup's whole path, and all beneath */
+	POLICY_SELECT_CGROUP,	 /* cgroup = GLOB: the cgroup's whole path, and all beneath */
+	POLICY_SELECT_CONTAINER, /* container = GLOB: a container's name or id */
+	POLICY_SELECT_IMAGE,	 /* image = GLOB: a name of its image */
 	POLICY_N_SELECT_KEYS,
 };
 
 /* One pattern of a [select] line. */
 struct policy_select {
 	enum policy_select_key key;
-	struct glob *glob; /* over whole cgroup paths: "and all beneath" is part of it */
+	/* over whole cgroup paths, "and all beneath" being part of it; or over names */
+	struct glob *glob;
+	char *pattern; /* as written */
 	unsigned line, column;
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/compile.h"
+#include "policy/containers.h"
 #include "policy/diag.h"
 #include "policy/glob.h"
 #include "policy/policy.h"
@@ -38,12 +39,19 @@ static const struct {
 
 #define N_HOST_CGROUPS (sizeof(host_cgroups) / sizeof(host_cgroups[0]))
 
-/* Rules are lines of [select], counted through all policies; the host's own is one more. */
+/*
+ * Rules are lines of [select], counted through all policies; behind them the known containers, each
+ * of which stands for the lines about containers that match it; and the host's own is one more.
+ */
 struct selecting {
 	const struct policy *const *policies;
 	size_t n_policies;
 	struct glob *host[N_HOST_CGROUPS];
+	const struct containers *known;
+	struct container_matches matches;
+	struct glob **paths; /* of each container; behind them any */
 	struct automaton_pattern *patterns;
+	size_t n_patterns, patterns_capacity;
 	uint32_t n_selects;
 	uint32_t *policy_of, *line_of; /* of each rule; the line is an index into policy->selects */
 	struct automaton *automaton;
@@ -57,6 +65,10 @@ static void selecting_release(struct selecting *s)
 {
 	for (size_t i = 0; i < N_HOST_CGROUPS; i++)
 		glob_free(s->host[i]);
+	for (size_t i = 0; s->paths && i <= s->known->n; i++)
+		glob_free(s->paths[i]);
+	free(s->paths);
+	container_matches_release(&s->matches);
 	free(s->patterns);
 	free(s->policy_of);
 	free(s->line_of);
@@ -79,44 +91,70 @@ static int selecting_allocate(struct selecting *s)
 
 	for (size_t i = 0; i < s->n_policies; i++)
 		n += s->policies[i]->n_selects;
-	s->patterns = calloc(n + N_HOST_CGROUPS, sizeof(*s->patterns));
 	s->policy_of = calloc(n + 1, sizeof(*s->policy_of));
 	s->line_of = calloc(n + 1, sizeof(*s->line_of));
 	s->matched = calloc(s->n_policies + 1, sizeof(*s->matched));
 	s->chosen = calloc(s->n_policies + 1, sizeof(*s->chosen));
-	if (!s->patterns || !s->policy_of || !s->line_of || !s->matched || !s->chosen)
+	s->paths = calloc(s->known->n + 1, sizeof(*s->paths));
+	if (!s->paths || !s->policy_of || !s->line_of || !s->matched || !s->chosen)
 		return -ENOMEM;
+	return 0;
+}
+
+static int selecting_add(struct selecting *s, const struct glob *glob, uint32_t rule)
+{
+	int r = array_reserve(&s->patterns, &s->patterns_capacity, s->n_patterns + 1,
+			      sizeof(*s->patterns));
+
+	if (r == 0)
+		s->patterns[s->n_patterns++] =
+			(struct automaton_pattern){.glob = glob, .rule = rule};
+	return r;
+}
+
+/* Adds the pattern of a line that has one of its own. */
+static int selecting_add_line(struct selecting *s, const struct policy_select *line, uint32_t rule)
+{
+	if (!select_is_of_containers(line->key))
+		return selecting_add(s, line->glob, rule);
+	return s->known->any ? selecting_add(s, s->paths[s->known->n], rule) : 0;
+}
+
+/* Adds the path of a container, if any line is about it. */
+static int selecting_add_container(struct selecting *s, size_t container)
+{
+	for (uint32_t line = 0; line < s->n_selects; line++)
+		if (container_matches(&s->matches, line, container))
+			return selecting_add(s, s->paths[container], s->n_selects + container);
 	return 0;
 }
 
 static int selecting_number(struct selecting *s)
 {
 	struct glob_error error;
-	int r;
+	int r = glob_parse("**", 0, &s->paths[s->known->n], &error);
 
-	r = selecting_allocate(s);
-	if (r < 0)
-		return r;
-	for (uint32_t i = 0; i < s->n_policies; i++) {
+	for (size_t i = 0; i < s->known->n && r == 0; i++)
+		r = container_path(&s->known->list[i], &s->paths[i]);
+	for (uint32_t i = 0; i < s->n_policies && r == 0; i++) {
 		const struct policy *policy = s->policies[i];
 
-		for (uint32_t k = 0; k < policy->n_selects; k++) {
+		for (uint32_t k = 0; k < policy->n_selects && r == 0; k++) {
 			uint32_t n = s->n_selects++;
 
-			s->patterns[n] = (struct automaton_pattern){.glob = policy->selects[k].glob,
-								    .rule = n};
 			s->policy_of[n] = i;
 			s->line_of[n] = k;
+			r = selecting_add_line(s, &policy->selects[k], n);
 		}
 	}
-	for (uint32_t i = 0; i < N_HOST_CGROUPS; i++) {
+	for (size_t i = 0; i < s->known->n && r == 0; i++)
+		r = selecting_add_container(s, i);
+	for (uint32_t i = 0; i < N_HOST_CGROUPS && r == 0; i++) {
 		r = glob_parse(host_cgroups[i].pattern, host_cgroups[i].flags, &s->host[i], &error);
-		if (r < 0)
-			return r;
-		s->patterns[s->n_selects + i] =
-			(struct automaton_pattern){.glob = s->host[i], .rule = s->n_selects};
+		if (r == 0)
+			r = selecting_add(s, s->host[i], s->n_selects + s->known->n);
 	}
-	return 0;
+	return r;
 }
 
 static unsigned keys_of(const struct policy *policy)
@@ -128,20 +166,36 @@ static unsigned keys_of(const struct policy *policy)
 	return keys;
 }
 
+static void selecting_mark(struct selecting *s, uint32_t line)
+{
+	uint32_t policy = s->policy_of[line];
+
+	s->matched[policy] |= 1u << s->policies[policy]->selects[s->line_of[line]].key;
+}
+
+/* Marks the lines of which a rule is one, or that are about the container that it is. */
+static void selecting_mark_rule(struct selecting *s, uint32_t rule)
+{
+	if (rule < s->n_selects) {
+		selecting_mark(s, rule);
+		return;
+	}
+	for (uint32_t line = 0; line < s->n_selects; line++)
+		if (container_matches(&s->matches, line, rule - s->n_selects))
+			selecting_mark(s, line);
+}
+
 /* The policies that hold where the lines of an accept set match. */
-static int selecting_choose(struct selecting *s, const uint32_t *lines, size_t n_lines,
+static int selecting_choose(struct selecting *s, const uint32_t *rules, size_t n_rules,
 			    uint32_t *ret_set)
 {
 	/* The host's own is the greatest rule. */
-	bool host = n_lines && lines[n_lines - 1] == s->n_selects;
+	bool host = n_rules && rules[n_rules - 1] == s->n_selects + s->known->n;
 	size_t n = 0;
 
 	memset(s->matched, 0, s->n_policies * sizeof(*s->matched));
-	for (size_t i = 0; i < n_lines - host; i++) {
-		uint32_t policy = s->policy_of[lines[i]];
-
-		s->matched[policy] |= 1u << s->policies[policy]->selects[s->line_of[lines[i]]].key;
-	}
+	for (size_t i = 0; i < n_rules - host; i++)
+		selecting_mark_rule(s, rules[i]);
 	for (uint32_t i = 0; i < s->n_policies; i++) {
 		const struct policy *policy = s->policies[i];
 
@@ -177,17 +231,17 @@ static int selecting_label(struct selecting *s)
 	return 0;
 }
 
-static int too_large(const struct selecting *s, struct diag *diag, size_t pattern)
+static int too_large(const struct selecting *s, struct diag *diag, size_t rule)
 {
 	const struct policy *policy;
 	const struct policy_select *line;
 	int r;
 
 	/* Not the host's patterns alone: they are fixed, and small. */
-	if (pattern >= s->n_selects)
-		pattern = 0;
-	policy = s->policies[s->policy_of[pattern]];
-	line = &policy->selects[s->line_of[pattern]];
+	if (rule >= s->n_selects)
+		rule = 0;
+	policy = s->policies[s->policy_of[rule]];
+	line = &policy->selects[s->line_of[rule]];
 	r = diag_add(
 		diag, DIAG_ERROR, policy->file, line->line, line->column, NULL,
 		"the selectors together make too large an automaton, and this one has most of "
@@ -228,25 +282,31 @@ static int sets_copy(const struct interner *sets, struct selector *selector)
 	return 0;
 }
 
-int selector_compile(const struct policy *const *policies, size_t n_policies, struct diag *diag,
-		     struct selector **ret_selector)
+int selector_compile_known(const struct policy *const *policies, size_t n_policies,
+			   const struct containers *known, struct diag *diag,
+			   struct selector **ret_selector)
 {
 	__attribute__((cleanup(selecting_release))) struct selecting s = {
 		.policies = policies,
 		.n_policies = n_policies,
+		.known = known,
 	};
 	__attribute__((cleanup(selector_freep))) struct selector *selector = NULL;
 	struct image_parts parts = {0};
-	size_t pattern = 0;
+	size_t culprit = 0;
 	int r;
 
-	r = selecting_number(&s);
-	if (r < 0)
-		return r;
-	r = automaton_build(s.patterns, s.n_selects + N_HOST_CGROUPS, 0, NULL, 0, &s.automaton,
-			    &pattern);
+	r = selecting_allocate(&s);
+	if (r == 0)
+		r = containers_match(policies, n_policies, known, &s.matches, &culprit);
+	if (r == 0)
+		r = selecting_number(&s);
+	if (r == 0) {
+		r = automaton_build(s.patterns, s.n_patterns, 0, NULL, 0, &s.automaton, &culprit);
+		culprit = r == -E2BIG ? s.patterns[culprit].rule : 0;
+	}
 	if (r == -E2BIG)
-		return too_large(&s, diag, pattern);
+		return too_large(&s, diag, culprit);
 	if (r == 0)
 		r = selecting_label(&s);
 	if (r < 0)
@@ -268,6 +328,14 @@ int selector_compile(const struct policy *const *policies, size_t n_policies, st
 	*ret_selector = selector;
 	selector = NULL;
 	return 0;
+}
+
+int selector_compile(const struct policy *const *policies, size_t n_policies, struct diag *diag,
+		     struct selector **ret_selector)
+{
+	const struct containers none = {};
+
+	return selector_compile_known(policies, n_policies, &none, diag, ret_selector);
 }
 
 struct selector *selector_free(struct selector *selector)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/automaton.h"
+#include "policy/containers.h"
 #include "policy/diag.h"
 #include "policy/glob.h"
 #include "policy/unused_fate.h"
@@ -123,13 +124,14 @@ static int warn_of(struct diag *diag, const struct fates *fates, const struct fa
 static int select_check(const struct policy *policy, struct diag *diag)
 {
 	const struct policy_select *line = policy->selects;
+	const struct containers any = {.any = true};
 	struct selector *selector = NULL;
 	struct policy host = *policy;
 	const struct policy *tried = policy;
 	size_t n_sets, n_host_sets;
 	int r;
 
-	r = selector_compile(&tried, 1, diag, &selector);
+	r = selector_compile_known(&tried, 1, &any, diag, &selector);
 	if (r != 0)
 		return r;
 	n_sets = selector->n_sets;
@@ -138,7 +140,7 @@ static int select_check(const struct policy *policy, struct diag *diag)
 		return 0;
 	host.host = true;
 	tried = &host;
-	r = selector_compile(&tried, 1, diag, &selector);
+	r = selector_compile_known(&tried, 1, &any, diag, &selector);
 	if (r != 0)
 		return r;
 	n_host_sets = selector->n_sets;

@@ -49,7 +49,7 @@ _bailiff() {
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		mapfile -t COMPREPLY < <(compgen -W "check try diff apply status metrics events why learn doctor \
-			convert release --help --version" \
+			convert container-hook release --help --version" \
 			-- "$word")
 		return
 	fi
@@ -125,7 +125,7 @@ _bailiff() {
 		;;
 	doctor) options="--json --help" ;;
 	convert) options="--output= --force --select= --posture= --help" ;;
-	release) options="--help" ;;
+	container-hook | release) options="--help" ;;
 	*) return ;;
 	esac
 	if [[ $command = apply || $command = check || $command = try || $command = diff ]] && [[ $word != -* ]]; then

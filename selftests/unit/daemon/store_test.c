@@ -89,9 +89,12 @@ static void what_has_changed_is_as_before(void **state)
 	first = load(none);
 	put("b", "/bin/other");
 	second = load(first);
+	assert_true(store_is_same(first, first));
+	assert_false(store_is_same(second, first));
 	refuse(second, first, "a", "b");
 	assert_int_equal(second->n_entries, 3);
 	assert_ptr_equal(store_find(second, "b")->text, store_find(first, "b")->text);
+	assert_true(store_is_same(second, first));
 	assert_true(store_find(second, "b")->stale);
 	assert_false(store_find(second, "a")->stale);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "policy/act.h"
+#include "policy/containers.h"
 #include "policy/glob.h"
 #include "policy/parse.h"
 #include "selftests/unit/policy/parse_test.h"
@@ -246,6 +247,8 @@ static void limits_are_documented(void **state)
 		{"| a policy's name | 63 bytes |", 63, BAILIFF_NAME_MAX - 1},
 		{"| 256 bytes, and what a line holds |", 256, POLICY_MESSAGE_MAX},
 		{"| tags | 64 |", 64, POLICY_TAGS_MAX},
+		{"| containers that are known on one machine | 1,024 |", 1024, CONTAINERS_MAX},
+		{"| names of a container's image | 16 |", 16, CONTAINER_IMAGES_MAX},
 		{"| 32, and 256 mixtures", 32, BAILIFF_SUBJECTS},
 		{" 256 mixtures by `inherit` |", 256, BAILIFF_CLASSES},
 		{"| 4,095 |", 4095, BAILIFF_SLOTS - 1},
