@@ -14,6 +14,7 @@ static const char *const verb_names[] = {"connect", "listen", "accept", NULL};
 static const char verb_bytes[] = {BAILIFF_NETWORK_CONNECT, BAILIFF_NETWORK_LISTEN,
 				  BAILIFF_NETWORK_ACCEPT};
 #define N_VERBS (sizeof(verb_bytes))
+#define CONNECT 0 /* the index of that verb */
 
 static const char *const protocol_names[] = {"tcp",  "udp",	"icmp",	  "sctp",  "raw",
 					     "unix", "netlink", "packet", "vsock", NULL};
@@ -199,6 +200,29 @@ static int address_text(struct parser *p, const struct span *word, bool served,
 	return r < 0 ? r : 1;
 }
 
+/* No peer has the address that stands for all: the kernel connects to this machine instead. */
+static int check_peer(struct parser *p, const struct span *word)
+{
+	static const char *const all[] = {"0.0.0.0", "[::]"};
+
+	if (p->network.verbs != 1u << CONNECT)
+		return 0;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		size_t n = strlen(all[i]);
+		int r;
+
+		if (word->n < n || memcmp(word->text, all[i], n) != 0 ||
+		    (word->n > n && word->text[n] != ':'))
+			continue;
+		r = parse_error(p, word->column,
+				"\"%.*s\" is no address of a peer: any is \"*\", and to connect "
+				"to %s is to connect to this machine, \"%s\"",
+				(int)word->n, word->text, all[i], i ? "[::1]" : "127.0.0.1");
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}
+
 static int take_address(struct parser *p, const struct span *word)
 {
 	_cleanup_(free_charp) char *shown = span_copy(word);
@@ -223,6 +247,8 @@ static int take_address(struct parser *p, const struct span *word)
 	r = address_text(p, word, false, text);
 	if (r == 0)
 		r = address_text(p, word, true, served);
+	if (r == 0)
+		r = check_peer(p, word);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	for (size_t i = 0; r == 0 && i < N_PROTOCOLS; i++)

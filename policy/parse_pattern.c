@@ -161,6 +161,15 @@ static int check_exec(struct parser *p, const char *text, unsigned column, bool 
 
 static int check_cgroup(struct parser *p, const char *text, unsigned column, bool *ret_bad)
 {
+	static const char mounted[] = "/sys/fs/cgroup";
+
+	/* the root of cgroups is not where they are mounted */
+	if (begins(text, mounted) && strchr("/", text[sizeof(mounted) - 1])) {
+		*ret_bad = true;
+		return parse_error(p, column, "a cgroup's path begins below %s: write \"%s\"",
+				   mounted,
+				   text[sizeof(mounted) - 1] ? text + sizeof(mounted) - 1 : "/**");
+	}
 	if (text[0] == '/' || begins(text, "**"))
 		return check_components(p, text, column, ret_bad);
 	*ret_bad = true;
@@ -187,6 +196,10 @@ static int check_unit(struct parser *p, const char *text, unsigned column, bool 
 			p, column + (slash - text), 1,
 			"\"/\" in unit \"%s\"; a unit is one name: for a path write cgroup = **/%s",
 			text, text[0] == '/' ? text + 1 : text);
+	if (strcmp(text, "-.slice") == 0)
+		return parse_error(p, column,
+				   "\"-.slice\" is the root of all cgroups, which has no name "
+				   "there: for the whole machine write cgroup = /**");
 	suffix = dot ? (struct span){dot, n - (dot - text), 0} : (struct span){"", 0, 0};
 	*ret_bad = span_find(&suffix, suffixes) < 0 && !strchr("*?]}", text[n - 1]);
 	if (!*ret_bad)
