@@ -21,7 +21,11 @@ of() {
 		grep -oE "\"($1)\":[0-9]+" | awk -F: '{ n += $2 } END { print n + 0 }'
 }
 sum_of() { of 'logged|folded|dropped' "$1"; }
-resident() { awk '/^VmRSS/ { print $2 }' "/proc/$(systemctl show -P MainPID bailiffd)/status" 2>/dev/null; }
+# without the kernel's own tables, which it maps: these grow with the rules
+resident() {
+	awk '/^[0-9a-f]+-/ { table = /bpf-map/ } /^Rss:/ && !table { n += $2 } END { print n }' \
+		"/proc/$(systemctl show -P MainPID bailiffd)/smaps" 2>/dev/null
+}
 processor_time() { sed -n 's/.*failed otherwise, \([0-9]*\) ns.*/\1/p'; }
 
 policy flood <<-END
