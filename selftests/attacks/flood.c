@@ -3,7 +3,8 @@
 /*
  * Makes events as fast as it can.
  *
- *	flood new FOLDER SECONDS	opens ever new files for reading, and removes them
+ *	flood new FOLDER SECONDS	opens ever new files for reading, and removes them, for so
+ *					long, or until FOLDER/stop is there
  *	flood same FILE N		opens one file N times
  *	flood threads FILE N		... in 8 threads at once, N times each
  *
@@ -44,9 +45,10 @@ static void try(struct counts *counts, const char *path, int flags)
 
 static void open_new(struct counts *counts, const char *folder, long seconds)
 {
-	char path[512];
+	char path[512], stop[512];
 	struct timespec begin, now;
 
+	snprintf(stop, sizeof(stop), "%s/stop", folder);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	do {
 		for (int i = 0; i < 100; i++) {
@@ -55,7 +57,7 @@ static void open_new(struct counts *counts, const char *folder, long seconds)
 			unlink(path);
 		}
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec - begin.tv_sec < seconds);
+	} while (now.tv_sec - begin.tv_sec < seconds && access(stop, F_OK) != 0);
 }
 
 static void *open_same(void *argument)
