@@ -213,7 +213,7 @@ int judge_leading(struct subject *subject, struct object *from, struct object *t
 					       match(scratch_number(scratch), image,
 						     subject->starts[i])));
 	}
-	if (reason) {
+	if (reason && reason < BAILIFF_N_REASONS) {
 		ask_all(subject, NULL, VERB(WRITE), reason, &best);
 		stat_add(reason);
 	}
