@@ -439,21 +439,6 @@ bool store_refuse(struct store *store, const struct store *previous, const char 
 	return true;
 }
 
-static int write_all(int fd, const char *text, size_t n)
-{
-	while (n > 0) {
-		ssize_t written = write(fd, text, n);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		if (written > 0) {
-			text += written;
-			n -= (size_t)written;
-		}
-	}
-	return fdatasync(fd) < 0 ? -errno : 0;
-}
-
 /* Whether a file holds just that: what was kept before this start keeps its time. */
 static bool holds_text(int folder, const char *file, const struct store_text *text)
 {
@@ -484,7 +469,7 @@ static int keep_text(int folder, const struct store_entry *entry)
 	fd = openat(folder, next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, entry->text->text, entry->text->n_text);
+	r = write_synced(fd, entry->text->text, entry->text->n_text);
 	if (r >= 0 && renameat(folder, next, folder, file) < 0)
 		r = -errno;
 	if (r < 0)

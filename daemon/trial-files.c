@@ -28,17 +28,7 @@ static int write_file(int folder, const char *name, const char *text, size_t n)
 		return -errno;
 	if (fchmod(fd, 0644) < 0) /* whatever the umask is */
 		return -errno;
-	while (n > 0) {
-		ssize_t written = write(fd, text, n);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		if (written > 0) {
-			text += written;
-			n -= (size_t)written;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return write_synced(fd, text, n);
 }
 
 static int lay_files(const char *path, const struct cli_policies *policies, __u64 deadline)

@@ -22,3 +22,18 @@ int remove_folder(const char *path)
 		r = -errno;
 	return r;
 }
+
+int write_synced(int fd, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t written = write(fd, text, n);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		if (written > 0) {
+			text += written;
+			n -= (size_t)written;
+		}
+	}
+	return fdatasync(fd) < 0 ? -errno : 0;
+}

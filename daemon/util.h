@@ -61,6 +61,9 @@ static inline void fclosep(FILE **file)
  */
 int remove_folder(const char *path);
 
+/* Writes all of a text, and waits until it is on the disk. Returns 0 or a negative errno. */
+int write_synced(int fd, const char *text, size_t n);
+
 /* The kernel's own form of a device number: not the one that stat() gives. */
 static inline unsigned kernel_device(dev_t device)
 {
