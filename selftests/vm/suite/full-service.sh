@@ -81,7 +81,7 @@ has "bailiff events shows who tried what, and the line" \
 	"deny +read $secret by /mnt/act\[[0-9]+\] probe:11 probe.service\$" "$shown"
 is "... the last one alone" 1 "$(bailiff events -n 1 | wc -l)"
 has "... as JSON" '^\{.*"verdict": *"deny".*\}$' "$(bailiff events -n 1 --json)"
-is "... of another policy nothing" "" "$(bailiff events --policy=other)"
+is "... of another policy nothing" "" "$(bailiff events --policy=nobody)"
 status "... and refuses a verdict that is none" 2 bailiff events --verdict=maybe
 
 # What shells complete: it loads, says nothing, and knows the commands and the policies.
