@@ -106,7 +106,7 @@ $(B)/selftests/compare/compare: $(COMPARE) $(B)/libpolicy.a
 
 # Fuzzers: with the compiler and the flags of selftests/fuzz/run, and without the kernel's half.
 FUZZED := $(addprefix $(B)/,selftests/unit/policy/oracle.o daemon/cli-caret.o daemon/conf.o daemon/conf-values.o \
-	daemon/datagram.o daemon/event-act.o daemon/event-cgroup.o daemon/event-id.o daemon/event-json.o daemon/event-text.o \
+	daemon/datagram.o daemon/event-act.o daemon/event-cgroup.o daemon/event-id.o daemon/event-json.o daemon/event-text.o daemon/event-who.o \
 	daemon/journal.o daemon/journal-note.o daemon/journal-socket.o daemon/json-file.o daemon/log.o daemon/sinks.o \
 	daemon/util.o) $(patsubst %.c,$(B)/%.o,$(wildcard daemon/convert*.c))
 

@@ -13,7 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 9
+#define BAILIFF_ABI_VERSION 10
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says

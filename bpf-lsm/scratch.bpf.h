@@ -34,6 +34,10 @@ struct cache_place {
 	__u64 sequence;
 };
 
+#define TEXT_ARGS (3 * PATH_END + 2 * BAILIFF_SHORT_MAX) /* where the arguments begin at most */
+#define TEXTS_MAX                                                                                  \
+	(TEXT_ARGS + BAILIFF_ARGS_MAX + BAILIFF_ANCESTORS * sizeof(struct bailiff_ancestor))
+
 struct scratch {
 	__u64 claimed;
 	__u32 off;   /* where the path begins */
@@ -41,6 +45,7 @@ struct scratch {
 	__u32 pad;
 	void *pointer;	 /* of told.bpf.h */
 	__u64 dentry[6]; /* of path.bpf.c, for which the stack is too small */
+	__u64 object[5]; /* of event.bpf.c, for the same reason */
 	struct mounts mounts;
 	struct mounts names; /* of decide-dentry.bpf.c: within this walk is the one above */
 	struct cache_place alone;
@@ -49,8 +54,10 @@ struct scratch {
 	char name[NAME_MAX + 1];
 	/* what is written at an offset below PATH_END has at most NAME_MAX bytes */
 	char path[PATH_END + NAME_MAX + 1];
+	char args[2 * BAILIFF_ARGS_MAX]; /* of who.bpf.c, as is the next one */
+	struct bailiff_ancestor ancestors[BAILIFF_ANCESTORS];
 	struct bailiff_event event;
-	char text[3 * PATH_END];
+	char text[TEXTS_MAX];
 };
 
 struct scratch_map {

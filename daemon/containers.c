@@ -54,6 +54,17 @@ static int read_file(int folder, const char *id, struct container *ret_container
 	return -EBADMSG;
 }
 
+int containers_read_one(const char *id, struct container *ret_container)
+{
+	_cleanup_(close_fdp) int folder =
+		open(CONTAINERS_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *fault;
+
+	if (folder < 0)
+		return -errno;
+	return container_id_is_good(id) ? read_file(folder, id, ret_container, &fault) : -EINVAL;
+}
+
 static int add_file(struct containers *containers, int folder, const char *id)
 {
 	struct container container = {};

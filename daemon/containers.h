@@ -28,6 +28,12 @@
 int containers_read(struct containers *ret_containers);
 
 /*
+ * Reads the file of one, without a word where that fails. Returns 0 and the container, to be
+ * released by the caller, or a negative errno.
+ */
+int containers_read_one(const char *id, struct container *ret_container);
+
+/*
  * Takes the lock under which files are put into the folder and taken out, without waiting. It goes
  * with the descriptor. Returns 0 or -EWOULDBLOCK.
  */

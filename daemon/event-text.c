@@ -56,17 +56,31 @@ bool event_is_whole(const void *record, size_t size)
 	const struct bailiff_event *event = record;
 
 	return size >= sizeof(*event) &&
-	       size >= sizeof(*event) + event->n_path + event->n_exe + event->n_cgroup &&
+	       size >= sizeof(*event) + event->n_path + event->n_exe + event->n_cgroup +
+			       event->n_cwd + event->n_parent + event->n_args +
+			       event->n_ancestors * sizeof(struct bailiff_ancestor) &&
 	       memchr(event->policy, 0, sizeof(event->policy));
+}
+
+static struct text take(const char **bytes, size_t n)
+{
+	struct text text = {*bytes, n};
+
+	*bytes += n;
+	return text;
 }
 
 void event_texts(const struct bailiff_event *event, struct event_texts *ret_texts)
 {
-	const char *path = (const char *)(event + 1);
+	const char *bytes = (const char *)(event + 1);
 
-	ret_texts->path = (struct text){path, event->n_path};
-	ret_texts->exe = (struct text){path + event->n_path, event->n_exe};
-	ret_texts->cgroup = (struct text){path + event->n_path + event->n_exe, event->n_cgroup};
+	ret_texts->path = take(&bytes, event->n_path);
+	ret_texts->exe = take(&bytes, event->n_exe);
+	ret_texts->cgroup = take(&bytes, event->n_cgroup);
+	ret_texts->cwd = take(&bytes, event->n_cwd);
+	ret_texts->parent = take(&bytes, event->n_parent);
+	ret_texts->args = take(&bytes, event->n_args);
+	ret_texts->ancestors = bytes;
 	ret_texts->comm = (struct text){event->comm, strnlen(event->comm, sizeof(event->comm))};
 	ret_texts->policy =
 		(struct text){event->policy, strnlen(event->policy, sizeof(event->policy))};
@@ -97,12 +111,23 @@ const char *event_reason_clause(const struct bailiff_event *event)
 	return event->reason < ELEMENTS(reasons) ? reasons[event->reason].clause : "unknown reason";
 }
 
+/* The machine's table of 32-bit calls, as libseccomp names it. */
+static uint32_t arch_32bit(void)
+{
+	uint32_t native = seccomp_arch_native();
+
+	return native == SCMP_ARCH_X86_64    ? SCMP_ARCH_X86
+	       : native == SCMP_ARCH_AARCH64 ? SCMP_ARCH_ARM
+					     : native;
+}
+
 int event_syscall(const struct bailiff_event *event, char **ret_name)
 {
+	uint32_t arch = event->is_32bit ? arch_32bit() : seccomp_arch_native();
 	char *name = NULL;
 
 	if (event->syscall >= 0) {
-		name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), event->syscall);
+		name = seccomp_syscall_resolve_num_arch(arch, event->syscall);
 		/* a call that is younger than the library */
 		if (!name && asprintf(&name, "%d", event->syscall) < 0)
 			return -ENOMEM;

@@ -22,6 +22,9 @@ struct text {
 /* The texts of an event that is followed by them, as the ring gives it. They live as long as it. */
 struct event_texts {
 	struct text path, exe, cgroup, comm, policy;
+	struct text cwd, parent; /* n == 0: not told */
+	struct text args;	 /* each with a NUL at its end, the last perhaps without */
+	const char *ancestors;	 /* n_ancestors times struct bailiff_ancestor, not aligned */
 	char act[BAILIFF_PATH_MAX +
 		 64]; /* where the event is of no path: what it is of, in words */
 };
@@ -44,7 +47,8 @@ const char *event_reason(const struct bailiff_event *event);
 const char *event_reason_clause(const struct bailiff_event *event);
 
 /*
- * The system call's name, from the machine's own table, or its number as text where it has no name.
+ * The system call's name, from the table of the machine, or of its 32-bit calls, or its number as
+ * text where it has no name.
  * Returns 0 and the text, which the caller frees (NULL: the call is not known), or -ENOMEM.
  */
 int event_syscall(const struct bailiff_event *event, char **ret_name);

@@ -14,14 +14,16 @@
 
 #include "daemon/event-id.h"
 #include "daemon/event-text.h"
+#include "daemon/event-who.h"
 #include "daemon/sinks.h"
 #include "daemon/util.h"
+#include "policy/containers.h"
 
 /*
  * Each field is a vector of its own with its length: that form of the journal's protocol takes any
  * bytes, so that a name with a newline in it begins no other field.
  */
-#define FIELDS_MAX 48
+#define FIELDS_MAX 64
 
 struct fields {
 	struct iovec vectors[FIELDS_MAX];
@@ -178,9 +180,47 @@ static void add_who(struct fields *fields, const struct bailiff_event *event,
 	add_number(fields, "BAILIFF_PID", event->tgid);
 	add_number(fields, "BAILIFF_TID", event->pid);
 	add_number(fields, "BAILIFF_PPID", event->ppid);
+	add_string(fields, "BAILIFF_SYSCALL", syscall);
+}
+
+/* A text that is ours to free; NULL: there is none, or, with errno, no memory for it. */
+static void add_made(struct fields *fields, const char *name, char *made)
+{
+	_cleanup_(freep) char *value = made;
+
+	if (!value && errno)
+		fields->r = -errno;
+	add_string(fields, name, value);
+}
+
+/* Not in what tells of repeats: these need not have been the same each time. */
+static void add_story(struct fields *fields, const struct bailiff_event *event,
+		      const struct event_texts *texts)
+{
+	add_made(fields, "BAILIFF_ARGS", event_args(event, texts));
+	add_made(fields, "BAILIFF_CWD", event_short(texts->cwd, event->cut & BAILIFF_CUT_CWD));
+	add_made(fields, "BAILIFF_PARENT_EXE",
+		 event_short(texts->parent, event->cut & BAILIFF_CUT_PARENT));
+	add_made(fields, "BAILIFF_ANCESTORS", event_ancestors(event, texts));
+}
+
+static void add_credentials(struct fields *fields, const struct bailiff_event *event)
+{
 	add_number(fields, "BAILIFF_UID", event->uid);
 	add_number(fields, "BAILIFF_GID", event->gid);
-	add_string(fields, "BAILIFF_SYSCALL", syscall);
+	if (event->login != BAILIFF_NO_LOGIN)
+		add_number(fields, "BAILIFF_LOGIN_UID", event->login);
+	add_made(fields, "BAILIFF_CAPABILITIES", event_capabilities(event));
+	if (event->user_ns)
+		add_number(fields, "BAILIFF_USER_NS", event->user_ns);
+}
+
+/* The image by the first of its names. */
+static void add_container(struct fields *fields, const struct container *container)
+{
+	add_string(fields, "BAILIFF_CONTAINER_NAME", container->name);
+	if (container->n_images)
+		add_string(fields, "BAILIFF_IMAGE", container->images[0]);
 }
 
 static void add_where(struct fields *fields, const struct bailiff_event *event,
@@ -196,7 +236,8 @@ static void add_where(struct fields *fields, const struct bailiff_event *event,
 		add_string(fields, "BAILIFF_POD", pod);
 }
 
-int journal_event(const struct bailiff_event *event, const struct journal_policy *policy)
+int journal_event(const struct bailiff_event *event, const struct journal_policy *policy,
+		  const struct container *container)
 {
 	_cleanup_(fields_clear) struct fields fields = {};
 	struct event_texts texts;
@@ -205,7 +246,11 @@ int journal_event(const struct bailiff_event *event, const struct journal_policy
 	add_what(&fields, event);
 	add_policy(&fields, event, &texts, policy);
 	add_who(&fields, event, &texts);
+	add_credentials(&fields, event);
 	add_where(&fields, event, &texts);
+	if (container)
+		add_container(&fields, container);
+	add_story(&fields, event, &texts);
 	if (fields.r < 0)
 		return fields.r;
 	return sinks_event(fields.vectors, fields.n, event->time);

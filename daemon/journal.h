@@ -22,6 +22,8 @@
 #define JOURNAL_ID_OLDER                                                                           \
 	"74c0a9e15d3b48f2b6e8f20d91ac3766" /* a descriptor from before the policy */
 
+struct container;
+
 /* What the policy's file adds to an event; NULL where it is not known any more. */
 struct journal_policy {
 	const char *file;
@@ -32,6 +34,7 @@ struct journal_policy {
 
 /*
  * Writes one event (with its texts, as the ring gives it) to the journal, and wherever else events
- * go. Returns 0; 1 where the journal takes nothing now, and has it later; or a negative errno.
+ * go. @policy and @container: NULL where nothing is known of them. Returns 0; 1 where the journal takes nothing now, and has it later; or a negative errno.
  */
-int journal_event(const struct bailiff_event *event, const struct journal_policy *policy);
+int journal_event(const struct bailiff_event *event, const struct journal_policy *policy,
+		  const struct container *container);

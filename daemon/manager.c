@@ -17,6 +17,7 @@
 #include "daemon/conf.h"
 #include "daemon/containers.h"
 #include "daemon/enforce.h"
+#include "daemon/event-container.h"
 #include "daemon/events.h"
 #include "daemon/folders.h"
 #include "daemon/identity.h"
@@ -106,15 +107,18 @@ static int on_event(void *userdata, const struct bailiff_event *event, size_t si
 	struct manager *manager = userdata;
 	const struct store_entry *entry = store_find(manager->store, event->policy);
 	struct journal_policy policy = {};
+	struct event_texts texts;
 
 	(void)size;
+	event_texts(event, &texts);
 	if (entry) {
 		policy.file = entry->text->policy->file;
 		policy.message = entry->text->policy->message;
 		policy.tags = entry->text->policy->tags;
 		policy.n_tags = entry->text->policy->n_tags;
 	}
-	return journal_event(event, &policy);
+	return journal_event(event, &policy,
+			     event_container(event, cgroup_container(texts.cgroup)));
 }
 
 /* Where the host's processes live: the mount namespace of PID 1, not this unit's own. */

@@ -29,6 +29,14 @@ static const struct {
 	{"BAILIFF_LINE", offsetof(struct why_event, line)},
 	{"BAILIFF_COLUMN", offsetof(struct why_event, column)},
 	{"BAILIFF_REPEATS", offsetof(struct why_event, repeats)},
+	{"BAILIFF_ARGS", offsetof(struct why_event, args)},
+	{"BAILIFF_CWD", offsetof(struct why_event, cwd)},
+	{"BAILIFF_PARENT_EXE", offsetof(struct why_event, parent_exe)},
+	{"BAILIFF_ANCESTORS", offsetof(struct why_event, ancestors)},
+	{"BAILIFF_LOGIN_UID", offsetof(struct why_event, login_uid)},
+	{"BAILIFF_CAPABILITIES", offsetof(struct why_event, capabilities)},
+	{"BAILIFF_CONTAINER_NAME", offsetof(struct why_event, container_name)},
+	{"BAILIFF_IMAGE", offsetof(struct why_event, image)},
 };
 
 static char **member(struct why_event *event, size_t i)

@@ -24,14 +24,33 @@ static struct json_object *event_object(const struct why_event *event)
 	const struct {
 		const char *key, *text;
 	} texts[] = {
-		{"id", event->id},	     {"verdict", event->verdict}, {"action", event->action},
-		{"path", event->path},	     {"reason", event->reason},	  {"policy", event->policy},
-		{"rule", event->rule},	     {"mode", event->mode},	  {"exe", event->exe},
-		{"comm", event->comm},	     {"pid", event->pid},	  {"uid", event->uid},
-		{"cgroup", event->cgroup},   {"line", event->line},	  {"column", event->column},
+		{"id", event->id},
+		{"verdict", event->verdict},
+		{"action", event->action},
+		{"path", event->path},
+		{"reason", event->reason},
+		{"policy", event->policy},
+		{"rule", event->rule},
+		{"mode", event->mode},
+		{"exe", event->exe},
+		{"comm", event->comm},
+		{"pid", event->pid},
+		{"uid", event->uid},
+		{"cgroup", event->cgroup},
+		{"line", event->line},
+		{"column", event->column},
 		{"repeats", event->repeats},
+		{"args", event->args},
+		{"cwd", event->cwd},
+		{"parent_exe", event->parent_exe},
+		{"ancestors", event->ancestors},
+		{"login_uid", event->login_uid},
+		{"capabilities", event->capabilities},
+		{"container_name", event->container_name},
+		{"image", event->image},
 	};
-	static const char *const numbers[] = {"pid", "uid", "line", "column", "repeats"};
+	static const char *const numbers[] = {"pid",	"uid",	   "line",
+					      "column", "repeats", "login_uid"};
 
 	for (size_t i = 0; i < ELEMENTS(texts); i++) {
 		bool number = false;

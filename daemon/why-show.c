@@ -24,6 +24,15 @@ static void print_name(const char *text)
 	fputs(shown ? shown : "?", stdout);
 }
 
+/* What the event tells in printable form already, if it does. */
+static void print_told(const char *label, const char *text)
+{
+	if (!text)
+		return;
+	fputs(label, stdout);
+	cli_print(stdout, text);
+}
+
 static void print_head(const struct why_event *event)
 {
 	time_t seconds = (time_t)(event->when / 1000000);
@@ -47,8 +56,16 @@ static void print_head(const struct why_event *event)
 	print_name(event->pid);
 	printf(", uid ");
 	print_name(event->uid);
-	printf(")\nin       ");
+	print_told(", logged in as ", event->login_uid);
+	putchar(')');
+	print_told("\nargs     ", event->args);
+	print_told("\nfrom     ", event->cwd);
+	print_told("\nbelow    ", event->ancestors);
+	print_told("\ncaps     ", event->capabilities);
+	printf("\nin       ");
 	print_name(event->cgroup);
+	print_told(", container ", event->container_name);
+	print_told(" of ", event->image);
 	printf("\nverdict  %s", cli_colour(denies ? CLI_BAD : CLI_DOUBTFUL));
 	print_name(event->verdict);
 	printf("%s by policy ", cli_colour(CLI_PLAIN));

@@ -20,6 +20,8 @@ struct why_event {
 	uint64_t when; /* microseconds since 1970 */
 	char *id, *verdict, *action, *path, *reason, *policy, *rule, *mode;
 	char *exe, *comm, *pid, *uid, *cgroup, *line, *column, *repeats;
+	char *args, *cwd, *parent_exe, *ancestors, *login_uid, *capabilities, *container_name,
+		*image;
 };
 
 /* Reads the journal's current entry. Returns 0 or -ENOMEM; to be released also on failure. */

@@ -4,7 +4,7 @@
  * Does one act and answers with its exit status: 0 it worked, 1 denied with EACCES (bailiff's
  *errno), 2 it could not be tried, 3 denied by something else.
  *
- *	act read|write|truncate PATH	opens, and for read reads a byte
+ *	act read|read32|write|truncate PATH	opens, and for read reads a byte
  *	act list PATH			opens a folder
  *	act exec PATH [ARGUMENT]...	executes in a child, which must end with status 0
  *	act now PATH [ARGUMENT]...	executes in place
@@ -58,6 +58,28 @@ static int verdict(const char *what, const char *path, int error)
 {
 	fprintf(stderr, "%s %s: %s\n", what, path, strerror(error));
 	return error == EACCES ? 1 : error == EPERM ? 3 : 2;
+}
+
+/* As a 32-bit program asks for it. */
+static int act_open_32bit(const char *what, const char *path)
+{
+#ifdef __x86_64__
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	int r;
+
+	if (low == MAP_FAILED)
+		return verdict(what, path, errno);
+	snprintf(low, 4096, "%s", path);
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(5), "b"(low), "c"(O_RDONLY), "d"(0)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return r < 0 ? verdict(what, path, -r) : 0;
+#else
+	fprintf(stderr, "%s %s: not on this machine\n", what, path);
+	return 4;
+#endif
 }
 
 static int act_open(const char *what, const char *path, int flags)
@@ -387,6 +409,8 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "read") == 0)
 		return act_open(what, path, O_RDONLY);
+	if (strcmp(what, "read32") == 0)
+		return act_open_32bit(what, path);
 	if (strcmp(what, "write") == 0)
 		return act_open(what, path, O_WRONLY);
 	if (strcmp(what, "truncate") == 0)
@@ -416,7 +440,7 @@ int main(int argc, char **argv)
 		return act_unix(what, path);
 	if (strcmp(what, "serve") == 0)
 		return act_serve(path);
-	fputs("usage: act read|write|truncate|list|use|map|load|exec|now|memfd|bind|connect|send|"
+	fputs("usage: act read|read32|write|truncate|list|use|map|load|exec|now|memfd|bind|connect|send|"
 	      "serve|listen|socket|capability|process PATH [ARGUMENT]...\n",
 	      stderr);
 	return 2;

@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!event_is_whole(data, size))
 		return 0;
-	must(journal_event(event, NULL) == 0, "without a policy");
-	must(journal_event(event, &policy) == 0, "with a policy");
+	must(journal_event(event, NULL, NULL) == 0, "without a policy");
+	must(journal_event(event, &policy, NULL) == 0, "with a policy");
 	return 0;
 }

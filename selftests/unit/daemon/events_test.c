@@ -196,7 +196,7 @@ static const char *send_event(enum bailiff_reason reason, const char *path, cons
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	sent.event.time = (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
 	snprintf(sent.texts, sizeof(sent.texts), "%s%s%s", path, exe, cgroup);
-	held = journal_event(&sent.event, &from);
+	held = journal_event(&sent.event, &from, NULL);
 	assert_true(held == 0 || held == 1);
 	assert_int_equal(sd_id128_get_boot(&boot), 0);
 	event_id(&sent.event, boot, id);

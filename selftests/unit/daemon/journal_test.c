@@ -81,7 +81,7 @@ static const struct {
 static void test_fields(void **state)
 {
 	(void)state;
-	assert_int_equal(journal_event(&denied.event, NULL), 0);
+	assert_int_equal(journal_event(&denied.event, NULL, NULL), 0);
 	assert_field("MESSAGE_ID", JOURNAL_ID_DENIED);
 	assert_field("PRIORITY", "4");
 	assert_field("SYSLOG_IDENTIFIER", "bailiffd");
@@ -121,7 +121,7 @@ static void test_repeats(void **state)
 	assert_non_null(event);
 	memcpy(event, &denied, sizeof(denied));
 	event->repeats = 41;
-	assert_int_equal(journal_event(event, NULL), 0);
+	assert_int_equal(journal_event(event, NULL, NULL), 0);
 	free(event);
 	assert_field("BAILIFF_COUNT", "41");
 	assert_field("BAILIFF_REPEATS", "41");
@@ -133,7 +133,7 @@ static void test_repeats(void **state)
 static void test_names_forge_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(journal_event(&denied.event, NULL), 0);
+	assert_int_equal(journal_event(&denied.event, NULL, NULL), 0);
 	assert_field("BAILIFF_PATH", "/a\nMESSAGE=fine");
 	assert_field("BAILIFF_EXE", "/exe\n=");
 	assert_field("MESSAGE", "denied: nginx (/exe\\x0a=, pid 812) read /a\\x0aMESSAGE=fine, "
@@ -158,7 +158,7 @@ static void test_policy(void **state)
 	event->audit = 1;
 	event->reason = BAILIFF_REASON_NO_NAMESPACE;
 	event->syscall = 0;
-	assert_int_equal(journal_event(event, &policy), 0);
+	assert_int_equal(journal_event(event, &policy, NULL), 0);
 	free(event);
 	assert_field("MESSAGE_ID", JOURNAL_ID_WOULD_DENY);
 	assert_field("PRIORITY", "5");
