@@ -34,7 +34,8 @@ struct journal_policy {
 
 /*
  * Writes one event (with its texts, as the ring gives it) to the journal, and wherever else events
- * go. @policy and @container: NULL where nothing is known of them. Returns 0; 1 where the journal takes nothing now, and has it later; or a negative errno.
+ * go. @policy and @container: NULL where nothing is known of them. Returns 0; 1 where the journal
+ * takes nothing now, and has it later; or a negative errno.
  */
 int journal_event(const struct bailiff_event *event, const struct journal_policy *policy,
 		  const struct container *container);

@@ -2,7 +2,7 @@
 
 /*
  * Does one act and answers with its exit status: 0 it worked, 1 denied with EACCES (bailiff's
- *errno), 2 it could not be tried, 3 denied by something else.
+ * errno), 2 it could not be tried, 3 denied by something else.
  *
  *	act read|read32|write|truncate PATH	opens, and for read reads a byte
  *	act list PATH			opens a folder
@@ -440,7 +440,8 @@ int main(int argc, char **argv)
 		return act_unix(what, path);
 	if (strcmp(what, "serve") == 0)
 		return act_serve(path);
-	fputs("usage: act read|read32|write|truncate|list|use|map|load|exec|now|memfd|bind|connect|send|"
+	fputs("usage: act "
+	      "read|read32|write|truncate|list|use|map|load|exec|now|memfd|bind|connect|send|"
 	      "serve|listen|socket|capability|process PATH [ARGUMENT]...\n",
 	      stderr);
 	return 2;
