@@ -100,7 +100,7 @@ fi
 
 # repeats
 mark
-service story sh -c "for _ in 1 2 3; do read -r _ <$secret; done; sleep 4"
+service story sh -c "for _ in 1 2 3; do read -r _ <$secret; done; sleep 4" >/dev/null 2>&1
 since_mark 1 BAILIFF_POLICY=story BAILIFF_REPEATS=2 >/tmp/story.entry
 is "repeats are told" 2 "$(value BAILIFF_COUNT)"
 is "... without arguments" "" "$(value BAILIFF_ARGS)$(value BAILIFF_CWD)$(value BAILIFF_ANCESTORS)"
