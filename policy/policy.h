@@ -89,6 +89,7 @@ struct policy {
 	char **tags;
 	size_t n_tags;
 	bool host;	/* [select] host = yes */
+	bool unknown;	/* it holds where no known container is: policy_of_unknown() */
 	bool libraries; /* [exec] libraries = yes */
 	bool revoke;	/* [file] revoke = yes */
 	enum policy_scripts scripts;
@@ -133,6 +134,14 @@ int policy_parse_text(const char *file, const char *text, size_t n_text, struct 
  * errno: -EISDIR for a directory, -EBADFD for what is neither file nor directory.
  */
 int policy_read_file(const char *file, char **ret_text, size_t *ret_n);
+
+/*
+ * The policy that no file has: in cgroups of containers of which nothing is known, nothing is
+ * executed. No file can give a policy that name. @file and @line say who asks for it. Returns 0 and
+ * the policy, which the caller frees, or -ENOMEM.
+ */
+#define POLICY_UNKNOWN "(unknown)"
+int policy_of_unknown(const char *file, unsigned line, struct policy **ret_policy);
 
 /* Frees a policy; NULL is none. Returns NULL. */
 struct policy *policy_free(struct policy *policy);

@@ -120,9 +120,19 @@ static int selecting_add_line(struct selecting *s, const struct policy_select *l
 	return s->known->any ? selecting_add(s, s->paths[s->known->n], rule) : 0;
 }
 
-/* Adds the path of a container, if any line is about it. */
+static bool selecting_has_unknown(const struct selecting *s)
+{
+	for (size_t i = 0; i < s->n_policies; i++)
+		if (s->policies[i]->unknown)
+			return true;
+	return false;
+}
+
+/* Adds the path of a container, if any line is about it, or about those that are not known. */
 static int selecting_add_container(struct selecting *s, size_t container)
 {
+	if (selecting_has_unknown(s))
+		return selecting_add(s, s->paths[container], s->n_selects + container);
 	for (uint32_t line = 0; line < s->n_selects; line++)
 		if (container_matches(&s->matches, line, container))
 			return selecting_add(s, s->paths[container], s->n_selects + container);
@@ -189,8 +199,9 @@ static void selecting_mark_rule(struct selecting *s, uint32_t rule)
 static int selecting_choose(struct selecting *s, const uint32_t *rules, size_t n_rules,
 			    uint32_t *ret_set)
 {
-	/* The host's own is the greatest rule. */
+	/* The host's own is the greatest rule, and before it are those of known containers. */
 	bool host = n_rules && rules[n_rules - 1] == s->n_selects + s->known->n;
+	bool known = n_rules > host && rules[n_rules - host - 1] >= s->n_selects;
 	size_t n = 0;
 
 	memset(s->matched, 0, s->n_policies * sizeof(*s->matched));
@@ -200,7 +211,8 @@ static int selecting_choose(struct selecting *s, const uint32_t *rules, size_t n
 		const struct policy *policy = s->policies[i];
 
 		/* A policy that selects nothing holds nowhere. */
-		if (s->matched[i] && s->matched[i] == keys_of(policy) && (policy->host || !host))
+		if (s->matched[i] && s->matched[i] == keys_of(policy) && (policy->host || !host) &&
+		    !(policy->unknown && known))
 			s->chosen[n++] = i;
 	}
 	return interner_add(&s->sets, s->chosen, n, ret_set);
