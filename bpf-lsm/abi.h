@@ -13,7 +13,7 @@
  * BAILIFF_ABI_VERSION: a daemon takes over only pins of its own version.
  */
 
-#define BAILIFF_ABI_VERSION 10
+#define BAILIFF_ABI_VERSION 11
 
 /*
  * What a process wants to do. Indexes the words of a label. The first three are what a policy says
@@ -301,8 +301,8 @@ struct bailiff_control {
 	__u32 bindings_full;   /* a cgroup could not be bound: ask the selector at each hook */
 	__u32 bindings_serial; /* raised when cgroups that were there are bound otherwise; never 0
 				*/
-	__u32 pad;
-	__u64 build;		   /* digest of the programs: others are replaced, not taken over */
+	__u32 tell_made; /* 1: cgroups that are bound as they are made are told (map "made") */
+	__u64 build;	 /* digest of the programs: others are replaced, not taken over */
 	__u32 known, known_serial; /* 1: abi-names.h has some; raised when they change */
 	/* addresses of the kernel's own, found by bailiff_locks; 0: no decision is remembered */
 	__u64 rename_lock, mount_lock;

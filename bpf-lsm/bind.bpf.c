@@ -96,8 +96,14 @@ int BPF_PROG(bailiff_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	__u32 zero = 0;
 
 	state = bpf_map_lookup_elem(&control, &zero);
-	if (state && state->selector && bind(state, cgroup))
-		stat_add(BAILIFF_STAT_BOUND);
+	if (!state || !state->selector || !bind(state, cgroup))
+		return 0;
+	stat_add(BAILIFF_STAT_BOUND);
+	if (state->tell_made) {
+		__u64 id = BPF_CORE_READ(cgroup, kn, id);
+
+		(void)bpf_ringbuf_output(&made, &id, sizeof(id), 0);
+	}
 	return 0;
 }
 

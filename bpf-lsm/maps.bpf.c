@@ -18,6 +18,7 @@ struct counters_map counters SEC(".maps");
 struct stats_map stats SEC(".maps");
 struct events_map events SEC(".maps");
 struct audits_map audits SEC(".maps");
+struct made_map made SEC(".maps");
 struct folds_map folds SEC(".maps");
 struct scratch_map scratches SEC(".maps");
 struct cache_map cache SEC(".maps");

@@ -107,6 +107,14 @@ struct audits_map {
 };
 extern struct audits_map audits SEC(".maps"); /* what was allowed, and is told */
 
+/* The ids of cgroups that were made and bound. One that finds no room is not missed: who reads
+ * looks at all. */
+struct made_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+extern struct made_map made SEC(".maps");
+
 /* Events that are repeated (abi-event.h). */
 struct folds_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

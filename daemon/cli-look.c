@@ -9,6 +9,7 @@
 #include "daemon/cli-host.h"
 #include "daemon/kernel-events.h"
 #include "policy/image.h"
+#include "policy/policy.h"
 
 /* An image that is replaced while it is copied is copied anew, so often. */
 #define TRIES 16
@@ -59,6 +60,39 @@ bool look_is_whole(const struct look *look)
 		if (look->missing[i])
 			return false;
 	return look->n_slots_damaged == 0;
+}
+
+static bool is_held(const struct look *look, const struct look_cgroup *cgroup)
+{
+	for (size_t i = 0; cgroup->slot && i < cgroup->slot->n_policies; i++)
+		if (strcmp(look->policies[cgroup->slot->policies[i]].name, POLICY_UNKNOWN) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a path lies beneath another. */
+static bool is_beneath(const char *path, const char *other)
+{
+	size_t n = strlen(other);
+
+	return strncmp(path, other, n) == 0 && path[n] == '/';
+}
+
+size_t look_n_held(const struct look *look)
+{
+	size_t n_held = 0;
+
+	for (size_t i = 0; i < look->n_cgroups; i++) {
+		const char *path = look->cgroups[i].path;
+		bool held = path && is_held(look, &look->cgroups[i]);
+
+		/* what is in a container is that container */
+		for (size_t k = 0; k < look->n_cgroups && held; k++)
+			held = !look->cgroups[k].path || !is_beneath(path, look->cgroups[k].path) ||
+			       !is_held(look, &look->cgroups[k]);
+		n_held += held;
+	}
+	return n_held;
 }
 
 struct look *look_free(struct look *look)

@@ -77,6 +77,9 @@ int look_at(struct kernel *kernel, bool paths, struct look **ret_look);
 struct look *look_free(struct look *look);
 DEFINE_FREEP(struct look, look_free)
 
+/* How many containers are held because they are not known (policy_of_unknown()). */
+size_t look_n_held(const struct look *look);
+
 /* Names of the stats, in their order, and what each says. */
 extern const char *const look_stat_names[BAILIFF_N_STATS];
 extern const char *const look_stat_texts[BAILIFF_N_STATS];

@@ -12,23 +12,28 @@
 
 #include "daemon/cli-json.h"
 #include "daemon/cli.h"
+#include "daemon/container-look.h"
 #include "daemon/containers.h"
 #include "daemon/oci.h"
 
 static const char help[] =
 	"usage: bailiff container-hook <STATE\n"
+	"       bailiff container-hook --look\n"
 	"\n"
 	"For container runtimes, as a hook of the OCI's stage createRuntime: tells\n"
 	"bailiffd the name and the image of a container that is created, and waits until\n"
 	"it is under the policies that select it by them. See bailiff.policy(5).\n"
 	"podman and CRI-O find it by /usr/share/containers/oci/hooks.d/bailiff.json.\n"
 	"\n"
+	"      --look    tells of all containers that run instead, by what their engines\n"
+	"                have written; bailiffd calls it where unknown = deny\n"
 	"  -h, --help    this\n"
 	"\n"
 	"Exit status: 0 the container may start (also where no policy selects by name or\n"
-	"image), 3 it may not.\n";
+	"image), 3 it may not; with --look: 1 of some container nothing is known.\n";
 
-static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {}};
+static const struct option options[] = {
+	{"look", no_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {}};
 
 #define WAIT_SECONDS 10
 #define LOOK_NSEC 5000000 /* how often the answer is looked at */
@@ -118,24 +123,16 @@ static int read_cgroup(struct hook *hook)
 	return say(hook, -ENODATA, "its process is in no cgroup (version 2) that has its id");
 }
 
-static int make_token(struct hook *hook)
-{
-	unsigned long long number;
-
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail(hook, -EIO, "no random number");
-	return asprintf(&hook->container.token, "%016llx", number) < 0 ? -ENOMEM : 0;
-}
-
 static int describe(struct hook *hook)
 {
 	const char *fault;
 	int r = read_cgroup(hook);
 
-	if (r == 0)
-		r = make_token(hook);
 	if (r < 0)
 		return r;
+	hook->container.token = container_make_token();
+	if (!hook->container.token)
+		return say(hook, -EIO, "no random number, or no memory");
 	hook->container.id = strdup(hook->state.id);
 	if (!hook->container.id)
 		return fail(hook, -ENOMEM, "cannot tell its name");
@@ -149,76 +146,23 @@ static int describe(struct hook *hook)
 	return fault ? say(hook, -EINVAL, fault) : r;
 }
 
-/* How many containers the folder has, without this one. */
-static size_t count_others(const struct hook *hook)
-{
-	DIR *folder = opendir(CONTAINERS_FOLDER);
-	struct dirent *entry;
-	size_t n = 0;
-
-	while (folder && (entry = readdir(folder)))
-		n += container_id_is_good(entry->d_name) &&
-		     strcmp(entry->d_name, hook->container.id) != 0;
-	if (folder)
-		closedir(folder);
-	return n;
-}
-
-static int make_room(struct hook *hook)
-{
-	if (count_others(hook) < CONTAINERS_MAX)
-		return 0;
-	(void)containers_remove_gone(hook->folder, NULL);
-	if (count_others(hook) < CONTAINERS_MAX)
-		return 0;
-	snprintf(hook->error, sizeof(hook->error), "%u containers are known, and no more can be",
-		 CONTAINERS_MAX);
-	return -E2BIG;
-}
-
-/* Writes a file beside the one of its name, and puts it there. */
-static int write_file(struct hook *hook)
-{
-	_cleanup_(freep) char *text = container_format(&hook->container);
-	_cleanup_(close_fdp) int fd = -1;
-	char next[CONTAINER_ID_MAX + 2];
-	size_t n;
-	int r = 0;
-
-	if (!text)
-		return -ENOMEM;
-	n = strlen(text);
-	snprintf(next, sizeof(next), ".%s", hook->container.id);
-	fd = openat(hook->folder, next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, n) != (ssize_t)n)
-		r = -EIO;
-	else if (renameat(hook->folder, next, hook->folder, hook->container.id) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(hook->folder, next, 0);
-	return r;
-}
-
 static int tell(struct hook *hook)
 {
 	int r;
 
-	if (mkdir(CONTAINERS_FOLDER, 0700) < 0 && errno != EEXIST)
-		return fail(hook, -errno, "cannot make " CONTAINERS_FOLDER);
-	hook->folder = open(CONTAINERS_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	hook->folder = containers_open();
 	if (hook->folder < 0)
-		return fail(hook, -errno, "cannot open " CONTAINERS_FOLDER);
+		return fail(hook, hook->folder, "cannot make or open " CONTAINERS_FOLDER);
 	while (containers_lock(hook->folder) < 0)
 		if (!wait_some(hook))
 			return say(hook, -ETIMEDOUT, "somebody keeps " CONTAINERS_FOLDER " locked");
-	r = make_room(hook);
-	if (r < 0)
-		return r;
-	r = write_file(hook);
+	r = containers_put(hook->folder, &hook->container);
 	(void)flock(hook->folder, LOCK_UN);
+	if (r == -E2BIG) {
+		snprintf(hook->error, sizeof(hook->error),
+			 "%u containers are known, and no more can be", CONTAINERS_MAX);
+		return r;
+	}
 	return r < 0 ? fail(hook, r, "cannot write into " CONTAINERS_FOLDER) : 0;
 }
 
@@ -278,13 +222,19 @@ static enum cli_status refuse(const struct hook *hook)
 static enum cli_status run(int argc, char **argv)
 {
 	_cleanup_(hook_clear) struct hook hook = {.folder = -1};
+	bool look = false;
 	int option, r;
 
-	while ((option = cli_option(&cmd_container_hook, argc, argv)) != CLI_END)
-		return option == CLI_HELPED ? CLI_OK : CLI_USAGE;
+	while ((option = cli_option(&cmd_container_hook, argc, argv)) != CLI_END) {
+		if (option != 'l')
+			return option == CLI_HELPED ? CLI_OK : CLI_USAGE;
+		look = true;
+	}
 	if (optind < argc)
 		return cli_error(CLI_USAGE, "container-hook: takes no argument, and \"%s\" is one",
 				 argv[optind]);
+	if (look)
+		return container_look();
 	if (is_rootless())
 		return CLI_OK;
 	clock_gettime(CLOCK_MONOTONIC, &hook.end);

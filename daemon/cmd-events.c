@@ -117,7 +117,7 @@ static enum cli_status add_verdict(struct query *query, const char *verdict)
 
 static enum cli_status add_reason(struct query *query, const char *reason)
 {
-	const char *names[BAILIFF_N_REASONS] = {};
+	const char *names[BAILIFF_N_REASONS + 1] = {};
 
 	/* the first is that of every plain rule, and stands in no entry */
 	for (size_t i = 1; i < BAILIFF_N_REASONS; i++) {
@@ -125,6 +125,9 @@ static enum cli_status add_reason(struct query *query, const char *reason)
 		if (strcmp(reason, look_stat_names[i]) == 0)
 			return add_match(query, "BAILIFF_REASON", reason);
 	}
+	names[BAILIFF_N_REASONS - 1] = EVENT_REASON_UNKNOWN;
+	if (strcmp(reason, EVENT_REASON_UNKNOWN) == 0)
+		return add_match(query, "BAILIFF_REASON", reason);
 	return cli_unknown("reason", reason, names);
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/cli.h"
 #include "daemon/kernel-events.h"
 #include "daemon/status-files.h"
+#include "policy/policy.h"
 
 static const char help[] =
 	"usage: bailiff status [--rules] [--wait[=TIME]] [--json]\n"
@@ -137,6 +138,25 @@ static void print_drops(const struct look *look)
 	       (uint64_t)dropped, dropped == 1 ? "" : "s", dropped ? cli_colour(CLI_PLAIN) : "");
 }
 
+/* unknown = deny, where it is on: that policy is in a set as long as some policy asks. */
+static bool look_holds(const struct look *look)
+{
+	for (size_t i = 0; i < look->n_policies; i++)
+		if (strcmp(look->policies[i].name, POLICY_UNKNOWN) == 0)
+			return true;
+	return false;
+}
+
+static void print_held(const struct look *look)
+{
+	size_t n = look_n_held(look);
+
+	if (!look_holds(look))
+		return;
+	printf("unknown:    deny: %s%zu container%s held%s\n", n ? cli_colour(CLI_DOUBTFUL) : "", n,
+	       n == 1 ? " is" : "s are", n ? cli_colour(CLI_PLAIN) : "");
+}
+
 static void print_head(const struct look *look)
 {
 	const char *daemon = daemon_state();
@@ -160,6 +180,7 @@ static void print_head(const struct look *look)
 	print_hooks(look);
 	printf("policies:   %zu in %zu cgroup%s\n", look->n_policies, look->n_cgroups,
 	       look->n_cgroups == 1 ? "" : "s");
+	print_held(look);
 	printf("loaded:     since %s\n", show_time(look->since, since));
 	print_memory(look);
 	print_drops(look);
@@ -375,6 +396,8 @@ static enum cli_status print_json(const struct look *look, const struct asked *a
 	json_object_object_add(object, "policies", json_policies(look, asked->rules));
 	json_object_object_add(object, "cgroups", json_cgroups(look));
 	json_object_object_add(object, "stats", stats);
+	json_add_bool(object, "unknown_denied", look_holds(look));
+	json_add_number(object, "held", look_n_held(look));
 	json_add_bool(object, "bindings_full", look->bindings_full);
 	json_add_number(object, "images_damaged", look->n_slots_damaged);
 	if (look->since)

@@ -41,6 +41,7 @@ static const struct key {
 } keys[] = {
 	{"on-stop", "keep", "release", offsetof(struct conf, keep_on_stop)},
 	{"protect", "yes", "no", offsetof(struct conf, protect)},
+	{"unknown", "deny", "allow", offsetof(struct conf, unknown)},
 };
 
 static const struct key *find_key(const char *name)
@@ -72,13 +73,15 @@ static int take_key(void *userdata, const char *section, const char *name, const
 	else if (!key)
 		log_print(LOG_ERR,
 			  "%s:%u:1: error: unknown key \"%s\"; those there are: on-stop "
-			  "protect " CONF_VALUES,
+			  "protect unknown " CONF_VALUES,
 			  reading->file, reading->line, name);
 	else if (strcmp(value, key->yes) != 0 && strcmp(value, key->no) != 0)
 		log_print(LOG_ERR, "%s:%u:1: error: %s is \"%s\" or \"%s\", not \"%s\"",
 			  reading->file, reading->line, name, key->yes, key->no, value);
 	else {
 		*(bool *)((char *)&reading->conf + key->offset) = strcmp(value, key->yes) == 0;
+		if (key->offset == offsetof(struct conf, unknown))
+			reading->conf.unknown_line = reading->line;
 		return 1;
 	}
 	reading->wrong = true;

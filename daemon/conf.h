@@ -21,6 +21,8 @@ struct conf_events {
 struct conf {
 	bool keep_on_stop; /* on-stop = keep: enforcement outlives "systemctl stop" */
 	bool protect;	   /* protect = yes: nobody but PID 1 reaches the daemon, or what is its */
+	bool unknown;	   /* unknown = deny: a container that is not known executes nothing */
+	unsigned unknown_line; /* where the file says it */
 	struct conf_events events;
 	char metrics[CONF_PATH_MAX]; /* the file that they are written to; empty: none */
 };

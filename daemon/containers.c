@@ -109,8 +109,7 @@ int containers_lock(int folder)
 	return flock(folder, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
-/* Whether its cgroup is there; also where that cannot be told. */
-static bool is_there(const struct container *container)
+bool container_is_there(const struct container *container)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -126,7 +125,7 @@ static bool remove_gone(int folder, const struct container *container)
 	const char *fault;
 	bool same;
 
-	if (is_there(container) || read_file(folder, container->id, &found, &fault) < 0)
+	if (container_is_there(container) || read_file(folder, container->id, &found, &fault) < 0)
 		return false;
 	same = found.token && strcmp(found.token, container->token) == 0;
 	container_release(&found);
@@ -147,7 +146,7 @@ size_t containers_remove_gone(int folder, const struct containers *containers)
 	return n;
 }
 
-static size_t count_asking(const struct store *store)
+size_t containers_count_asking(const struct store *store)
 {
 	size_t n = 0;
 
@@ -183,7 +182,7 @@ static int keep_running(struct containers *containers, const struct containers *
 		struct container *now = containers_find(containers, was->id);
 		int r;
 
-		if ((now && strcmp(now->token, was->token) != 0) || !is_there(was))
+		if ((now && strcmp(now->token, was->token) != 0) || !container_is_there(was))
 			continue;
 		r = copy(was, &kept);
 		if (r == 0 && !now)
@@ -212,7 +211,7 @@ int containers_begin(struct store *store, const struct store *previous)
 {
 	int r;
 
-	store->n_asking = count_asking(store);
+	store->n_asking = containers_count_asking(store);
 	if (!store->n_asking)
 		return 0;
 	r = begin_answer();
@@ -250,7 +249,7 @@ void containers_settle(const struct store *store)
 		containers_end();
 		return;
 	}
-	if (count_asking(store) != store->n_asking) {
+	if (containers_count_asking(store) != store->n_asking) {
 		log_print(LOG_ERR, "a policy that selects containers is not in force: no "
 				   "container starts until it is mended, or removed");
 		return;

@@ -21,11 +21,20 @@
 #define CONTAINERS_ANSWER "/run/bailiff/containers"
 
 /*
+ * Beside them, one for each container of which nothing is known, behind its id, where unknown =
+ * deny: empty until it was told why.
+ */
+#define CONTAINERS_HELD ".held-"
+
+/*
  * Reads the folder. A file that is wrong is logged, and left out. Returns 0, also where there is no
  * folder, and the containers, to be released by the caller; or a negative errno, -E2BIG for more
  * than CONTAINERS_MAX.
  */
 int containers_read(struct containers *ret_containers);
+
+/* Whether its cgroup is there; also where that cannot be told. */
+bool container_is_there(const struct container *container);
 
 /*
  * Reads the file of one, without a word where that fails. Returns 0 and the container, to be
@@ -45,7 +54,24 @@ int containers_lock(int folder);
  */
 size_t containers_remove_gone(int folder, const struct containers *containers);
 
+/* What tells bailiffd of a container does (containers-tell.c): */
+
+/* Makes the folder, and opens it. Returns a descriptor or a negative errno. */
+int containers_open(void);
+
+/* A random token, which the caller frees. NULL where there is none, or no memory. */
+char *container_make_token(void);
+
+/*
+ * Puts a container's file into the folder, in the place of another one of its id. Under the lock.
+ * Returns 0, -E2BIG where there are CONTAINERS_MAX others, or another negative errno.
+ */
+int containers_put(int folder, const struct container *container);
+
 /* What bailiffd does, in this order: */
+
+/* Whether a policy selects containers; how many do. */
+size_t containers_count_asking(const struct store *store);
 
 /*
  * Makes the folder, and has  called when files in it come, go, or are replaced. Returns 0,

@@ -19,6 +19,7 @@ void check_bpffs(struct doctor_finding *finding);
 void check_memory(struct doctor_finding *finding);
 void check_journal(struct doctor_finding *finding);
 void check_policies(struct doctor_finding *finding);
+void check_unknown(struct doctor_finding *finding);
 void check_boot(struct doctor_finding *finding);
 void check_pins(struct doctor_finding *finding);
 void check_daemon(struct doctor_finding *finding);

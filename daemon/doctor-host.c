@@ -14,6 +14,8 @@
 #include "daemon/boot-audit.h"
 #include "daemon/cgroups.h"
 #include "daemon/cli.h"
+#include "daemon/conf.h"
+#include "daemon/containers.h"
 #include "daemon/doctor-checks.h"
 #include "daemon/folders.h"
 #include "daemon/kernel.h"
@@ -157,6 +159,46 @@ void check_policies(struct doctor_finding *finding)
 			   "there is no " STORE_FOLDER_ETC);
 	else
 		check_files(finding);
+}
+
+/* What is held, by the files that "bailiff container-hook --look" leaves of each. */
+static long count_held(void)
+{
+	DIR *folder = opendir(CONTAINERS_FOLDER);
+	struct dirent *entry;
+	long n = 0;
+
+	if (!folder)
+		return errno == ENOENT ? 0 : -errno;
+	while (folder && (entry = readdir(folder)))
+		n += strncmp(entry->d_name, CONTAINERS_HELD, strlen(CONTAINERS_HELD)) == 0;
+	closedir(folder);
+	return n;
+}
+
+void check_unknown(struct doctor_finding *finding)
+{
+	struct conf conf = {};
+	long n = count_held();
+	int r = conf_load(CONF_FILE, &conf);
+
+	if (r > 0)
+		doctor_say(finding, DOCTOR_FAIL,
+			   "mend it: \"journalctl -u bailiffd\" names the line",
+			   CONF_FILE " has errors: bailiffd does not start");
+	else if (r < 0 || n < 0)
+		doctor_say(finding, DOCTOR_WARN, "run this as root", "cannot be told: %s",
+			   strerror(r < 0 ? -r : (int)-n));
+	else if (!conf.unknown)
+		doctor_say(finding, DOCTOR_OK, NULL,
+			   "allow: a container whose name is not known is under no policy for "
+			   "names");
+	else if (n)
+		doctor_say(finding, DOCTOR_WARN, "journalctl -t bailiff",
+			   "deny: %ld container%s held, as nothing is known of %s", n,
+			   n == 1 ? " is" : "s are", n == 1 ? "it" : "them");
+	else
+		doctor_say(finding, DOCTOR_OK, NULL, "deny: no container is held");
 }
 
 void check_daemon(struct doctor_finding *finding)

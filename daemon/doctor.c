@@ -27,6 +27,7 @@ static const struct {
 	{"memory", false, check_memory},
 	{"journal", false, check_journal},
 	{"policies", false, check_policies},
+	{"unknown", false, check_unknown},
 	{"command line", false, check_boot},
 	{"pins", false, check_pins},
 	{"bailiffd", false, check_daemon},

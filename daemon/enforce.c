@@ -471,6 +471,15 @@ static void retire(struct enforce *enforce, __u32 old_selector)
 	counters_end(&enforce->counters);
 }
 
+/* Whether somebody has to look at cgroups as they are made. */
+static bool waits_for_cgroups(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_policies; i++)
+		if (plan->policies[i]->unknown)
+			return true;
+	return false;
+}
+
 /* Publishes the selector: first for cgroups to come, then for those that are there. */
 static int publish_selector(struct enforce *enforce, struct plan *plan,
 			    struct enforce_report *report, __u32 *ret_old)
@@ -480,6 +489,7 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 	int r;
 
 	*ret_old = 0;
+	control->tell_made = waits_for_cgroups(plan);
 	if (same && !enforce->unbound)
 		return 0;
 	if (!same) {
@@ -504,12 +514,14 @@ static int publish_selector(struct enforce *enforce, struct plan *plan,
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
 		  struct enforce_report *ret_report)
 {
-	struct enforce_report report = {.n_policies = store->n_entries};
+	struct enforce_report report = {};
 	_cleanup_(plan_clear) struct plan plan = {};
 	struct kernel_needs needs = {};
 	__u32 old_selector = 0;
 	int r;
 
+	for (size_t i = 0; i < store->n_entries; i++)
+		report.n_policies += !store->entries[i].text->policy->unknown;
 	counters_begin(&enforce->counters);
 	r = plan_make(enforce, store, diag, &plan);
 	if (r == 0) {

@@ -24,7 +24,7 @@ struct kernel;
 int enforce_new(struct kernel *kernel, struct enforce **ret_enforce);
 
 struct enforce_report {
-	size_t n_policies;
+	size_t n_policies;   /* of files */
 	size_t n_images_new; /* compiled and published by this call */
 	bool rebound;
 };

@@ -9,6 +9,7 @@
 
 #include "daemon/event-act.h"
 #include "daemon/util.h"
+#include "policy/policy.h"
 
 static const char *const verdicts[] = {
 	[BAILIFF_ALLOW] = "allow",
@@ -101,13 +102,23 @@ const char *event_verdict(const struct bailiff_event *event)
 	return event->verdict < ELEMENTS(verdicts) ? verdicts[event->verdict] : "unknown";
 }
 
+/* No file's policy has that name: what it says follows from what is not known. */
+static bool is_of_unknown(const struct bailiff_event *event)
+{
+	return strncmp(event->policy, POLICY_UNKNOWN, sizeof(event->policy)) == 0;
+}
+
 const char *event_reason(const struct bailiff_event *event)
 {
+	if (is_of_unknown(event))
+		return EVENT_REASON_UNKNOWN;
 	return event->reason < ELEMENTS(reasons) ? reasons[event->reason].name : "unknown";
 }
 
 const char *event_reason_clause(const struct bailiff_event *event)
 {
+	if (is_of_unknown(event))
+		return "it is not known which container this is";
 	return event->reason < ELEMENTS(reasons) ? reasons[event->reason].clause : "unknown reason";
 }
 

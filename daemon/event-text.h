@@ -43,6 +43,7 @@ const char *event_action(const struct bailiff_event *event);
 const char *event_verdict(const struct bailiff_event *event); /* deny, would-deny, audit or allow */
 
 /* Why the decision is not what a pattern says, as a name and as a clause; NULL where it is. */
+#define EVENT_REASON_UNKNOWN "unknown-container" /* and no kernel's: of policy_of_unknown() */
 const char *event_reason(const struct bailiff_event *event);
 const char *event_reason_clause(const struct bailiff_event *event);
 

@@ -49,6 +49,35 @@ int kernel_events_read(struct kernel *kernel, enum kernel_ring ring, kernel_even
 	return r < 0 ? r : 0;
 }
 
+static int on_made(void *userdata, void *data, size_t size)
+{
+	(void)userdata;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+static int open_made(struct kernel *kernel)
+{
+	if (!kernel->made)
+		kernel->made = ring_buffer__new(kernel->maps[MAP_MADE], on_made, NULL, NULL);
+	return kernel->made ? 0 : -errno;
+}
+
+int kernel_made_fd(struct kernel *kernel)
+{
+	int r = open_made(kernel);
+
+	return r < 0 ? r : ring_buffer__epoll_fd(kernel->made);
+}
+
+int kernel_made_clear(struct kernel *kernel)
+{
+	int r = open_made(kernel);
+
+	return r < 0 ? r : ring_buffer__consume(kernel->made);
+}
+
 /* What repeats of it there were is told as an event that stands for them. */
 static int fold_tell(const struct bailiff_fold *fold, __u32 n_repeats, kernel_event_handler handle,
 		     void *userdata)

@@ -33,6 +33,13 @@ int kernel_events_read(struct kernel *kernel, enum kernel_ring ring, kernel_even
 		       void *userdata);
 
 /*
+ * Cgroups that were made and came under policy at once, while control.tell_made: a descriptor to
+ * poll, and what forgets those that were told. Both return a negative errno where that fails.
+ */
+int kernel_made_fd(struct kernel *kernel);
+int kernel_made_clear(struct kernel *kernel);
+
+/*
  * Closes the folds (abi-event.h) of a ring's events that happened before @before (CLOCK_BOOTTIME,
  * ns), and hands over those with repeats, also such as were closed and not handed over. Begins at
  * *@at (0: with the first) and sets it to where to go on, 0 at the end. Where @handle answers a

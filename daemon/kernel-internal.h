@@ -26,6 +26,7 @@ enum kernel_map {
 	MAP_KNOWN,
 	MAP_AUDITS,
 	MAP_FOLDS,
+	MAP_MADE,
 	N_MAPS,
 };
 
@@ -72,6 +73,7 @@ struct kernel {
 	struct bailiff_cell *arena;
 	size_t n_cells;
 	struct ring_buffer *rings[KERNEL_N_RINGS]; /* NULL: not read yet */
+	struct ring_buffer *made;		   /* NULL: not read yet */
 	struct bailiff_fold *folds;		   /* NULL: read-only */
 	kernel_event_handler handle;
 	void *userdata;

@@ -35,7 +35,7 @@ const char *const kernel_map_names[N_MAPS] = {
 	[MAP_GUARDS] = "guards",     [MAP_GUARDED_NAMES] = "guarded_names",
 	[MAP_TRUSTS] = "trusts",     [MAP_CACHE] = "cache",
 	[MAP_KNOWN] = "known",	     [MAP_AUDITS] = "audits",
-	[MAP_FOLDS] = "folds",
+	[MAP_FOLDS] = "folds",	     [MAP_MADE] = "made",
 };
 
 static void (*log_to)(int priority, const char *text);
@@ -96,6 +96,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 		return NULL;
 	for (size_t i = 0; i < KERNEL_N_RINGS; i++)
 		ring_buffer__free(kernel->rings[i]);
+	ring_buffer__free(kernel->made);
 	unmap(kernel, kernel->control, sizeof(*kernel->control));
 	unmap(kernel, kernel->slots, BAILIFF_SLOTS * sizeof(*kernel->slots));
 	unmap(kernel, kernel->arena, kernel->n_cells * sizeof(*kernel->arena));

@@ -33,6 +33,7 @@
 #include "daemon/sinks.h"
 #include "daemon/state.h"
 #include "daemon/store.h"
+#include "daemon/unknown.h"
 
 #define RUN_FOLDER "/run/bailiff"
 #define LOCK_FILE RUN_FOLDER "/lock"
@@ -56,6 +57,7 @@ struct manager {
 	struct enforce *enforce;
 	struct store *store;
 	struct identity *identity;
+	struct unknown *unknown;
 	struct state state;	 /* as told last */
 	bool audit;		 /* bailiff.audit=1: nothing is blocked */
 	struct protect *protect; /* NULL: protect = no */
@@ -71,6 +73,7 @@ struct manager *manager_free(struct manager *manager)
 	events_free(manager->events);
 	sd_event_source_disable_unref(manager->settle);
 	folders_free(manager->folders);
+	unknown_free(manager->unknown);
 	sd_event_unref(manager->event);
 	enforce_free(manager->enforce);
 	kernel_free(manager->kernel);
@@ -180,6 +183,8 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 	if (r < 0)
 		return log_errno(r, "cannot pin what is in force to " KERNEL_PINS);
 
+	/* first, as it has a descriptor of the former one's */
+	r = unknown_watch(manager->unknown, kernel);
 	enforce_free(manager->enforce);
 	if (manager->kernel) {
 		kernel_let_go(manager->kernel);
@@ -188,7 +193,7 @@ static int renew(struct manager *manager, const struct store *store, size_t n_ce
 	manager->kernel = TAKE_PTR(kernel);
 	identity_forget(manager->identity);
 	manager->enforce = TAKE_PTR(enforce);
-	return events_watch(manager->events, manager->kernel, manager->enforce);
+	return r < 0 ? r : events_watch(manager->events, manager->kernel, manager->enforce);
 }
 
 static int apply(struct manager *manager, const struct store *store, struct diag *diag,
@@ -240,9 +245,11 @@ static int load(struct manager *manager)
 		tell(manager, NULL, "the policies cannot be read");
 		return log_errno(r, "cannot read the policies; what was in force stays so");
 	}
+	r = unknown_begin(manager->unknown, store, manager->store);
 	if (manager->audit)
 		store_audit(store);
-	r = containers_begin(store, manager->store);
+	if (r >= 0)
+		r = containers_begin(store, manager->store);
 	if (r < 0) {
 		tell(manager, NULL, "what is known of containers cannot be read");
 		return r;
@@ -273,6 +280,8 @@ static int load(struct manager *manager)
 	store_free(manager->store);
 	manager->store = TAKE_PTR(store);
 	containers_settle(manager->store);
+	if (!same)
+		unknown_settle(manager->unknown);
 	if (state_take(&state, manager->store) >= 0)
 		tell(manager, &state, NULL);
 	if (manager->protect)
@@ -360,6 +369,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	manager->look_back = false;
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, false);
 	containers_tick(manager->store);
+	unknown_tick(manager->unknown);
 	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
 		return sd_event_exit(manager->event, 0);
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
@@ -386,6 +396,7 @@ static int watch_all(struct manager *manager)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	r = sd_event_add_signal(manager->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
@@ -420,6 +431,8 @@ static int take_over(struct manager *manager)
 		r = note_host(manager, manager->kernel);
 	if (r >= 0)
 		r = enforce_new(manager->kernel, &manager->enforce);
+	if (r >= 0)
+		r = unknown_watch(manager->unknown, manager->kernel);
 	if (r >= 0) {
 		log_print(LOG_INFO, "took over what was in force");
 		return events_watch(manager->events, manager->kernel, manager->enforce);
@@ -487,7 +500,9 @@ int manager_new(bool early, struct manager **ret_manager)
 	manager->identity = identity_new();
 	if (!manager->store || !manager->identity)
 		return -ENOMEM;
-	r = watch_all(manager);
+	r = unknown_new(manager->event, &manager->conf, &manager->unknown);
+	if (r >= 0)
+		r = watch_all(manager);
 	if (r >= 0)
 		r = take_over(manager);
 	if (r >= 0)

@@ -42,3 +42,9 @@ int oci_cgroup_cut(char *cgroup, const char *id);
  */
 int oci_describe(const struct oci_state *state, struct container *container,
 		 char error[static OCI_ERROR_MAX]);
+
+/*
+ * Fills in the same of a container that runs, by what its engine has written, where that is by
+ * default. Returns as oci_describe().
+ */
+int oci_find(struct container *container, char error[static OCI_ERROR_MAX]);

@@ -107,7 +107,7 @@ int state_take(struct state *state, const struct store *store)
 	struct state_file *file;
 
 	for (size_t i = 0; i < store->n_entries; i++) {
-		if (store->entries[i].stale)
+		if (store->entries[i].stale || store->entries[i].text->policy->unknown)
 			continue;
 		file = get_file(state, store->entries[i].text->policy->file);
 		if (!file)

@@ -308,6 +308,31 @@ static void store_sort(struct store *store)
 		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
 }
 
+int store_imply(struct store *store, const struct store *previous, struct policy *policy,
+		__u64 digest)
+{
+	const struct store_entry *before = store_find(previous, policy->name);
+	struct store_text *text = before && before->text->digest == digest ? before->text : NULL;
+	int r;
+
+	if (text) {
+		policy_free(policy);
+		text->n_owners++;
+	} else {
+		text = calloc(1, sizeof(*text));
+		if (!text) {
+			policy_free(policy);
+			return -ENOMEM;
+		}
+		*text = (struct store_text){.n_owners = 1, .digest = digest, .policy = policy};
+		text->kept = text->unused_told = true;
+	}
+	r = store_add(store, text->policy->name, text, false);
+	text_release(text);
+	store_sort(store);
+	return r;
+}
+
 /* What a store is read from. */
 struct reading {
 	const char *const *folders;
@@ -399,6 +424,12 @@ bool store_is_same(const struct store *store, const struct store *other)
 	return same;
 }
 
+/* Whether another policy has to give way first. */
+static bool may_stay(const struct store_entry *entry, const struct store *previous)
+{
+	return entry->text->policy->unknown || is_unchanged(entry, previous);
+}
+
 static void refuse_entry(struct store *store, const struct store *previous, size_t i)
 {
 	struct store_entry *entry = &store->entries[i];
@@ -427,9 +458,12 @@ bool store_refuse(struct store *store, const struct store *previous, const char 
 			blamed = i;
 	if (blamed == n)
 		return false;
-	for (size_t i = 0; i < n && is_unchanged(&store->entries[blamed], previous); i++)
-		if (!is_unchanged(&store->entries[i], previous))
+	for (size_t i = 0; i < n && may_stay(&store->entries[blamed], previous); i++)
+		if (!may_stay(&store->entries[i], previous))
 			blamed = i;
+	/* nothing takes that out: what follows from it is that containers do not start */
+	if (store->entries[blamed].text->policy->unknown)
+		return false;
 	file = store->entries[blamed].text->policy->file;
 	/* without memory it is told as waiting */
 	(void)add_refusal(store, file, store->entries[blamed].text->digest);

@@ -28,7 +28,7 @@ struct store_text {
 	size_t n_text;
 	__u64 digest; /* of name and text: the same means the same policy */
 	struct policy *policy;
-	bool kept;	  /* the folder of last contents has it */
+	bool kept;	  /* the folder of last contents has it, or it is of no file */
 	bool unused_told; /* that some of its lines change no answer */
 };
 
@@ -59,6 +59,13 @@ __u64 store_digest(const char *file, const char *text, size_t n);
 
 /* Whether a file in a folder of policies is one, by its name. */
 bool store_is_policy(const char *name);
+
+/*
+ * Adds a policy that no file has. It is taken, also on failure. @digest tells its versions apart:
+ * one that @previous has is used again. Returns 0 or -ENOMEM.
+ */
+int store_imply(struct store *store, const struct store *previous, struct policy *policy,
+		__u64 digest);
 
 /* Puts all policies into audit mode. */
 void store_audit(struct store *store);

@@ -112,6 +112,9 @@ static void print_file_state(const struct why *why)
 {
 	if (why->file == WHY_FILE_CHANGED)
 		puts("(the file was changed after the event)");
+	/* no file has that one */
+	if (why->event->reason && strcmp(why->event->reason, EVENT_REASON_UNKNOWN) == 0)
+		return;
 	if (why->file == WHY_FILE_GONE)
 		puts("(there is no such policy now, or its file has errors: see \"bailiff "
 		     "check\")");

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "daemon/containers.h"
+#include "daemon/event-text.h"
 #include "daemon/util.h"
 #include "policy/act.h"
 
@@ -307,6 +308,10 @@ const char *why_reason(const char *reason)
 		{"spelling",
 		 "the file system takes several spellings for one name, and the rule is "
 		 "about another spelling of this one: take the path out of that rule"},
+		{EVENT_REASON_UNKNOWN,
+		 "unknown = deny in bailiff.conf holds what is in a container until its name and "
+		 "image are known, and here they were not: \"journalctl -t bailiff\" says why; "
+		 "install the hook for its engine (bailiff.policy(5))"},
 		{"other-name",
 		 "the file has another name as well, and the rule is about that one: an "
 		 "exception must lie inside the rule, so take that name out of it"},

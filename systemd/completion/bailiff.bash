@@ -31,7 +31,7 @@ _bailiff_value() {
 	--since | --until) mapfile -t COMPREPLY < <(compgen -W "10m 1h 1d today yesterday" -- "$word") ;;
 	--reason)
 		mapfile -t COMPREPLY < <(compgen -W "no-namespace other-namespace too-long unreadable \
-			no-scratch invoked-name second-name drift spelling other-name" -- "$word")
+			no-scratch invoked-name second-name drift spelling other-name unknown-container" -- "$word")
 		;;
 	--path | --exe)
 		compopt -o filenames
@@ -125,7 +125,8 @@ _bailiff() {
 		;;
 	doctor) options="--json --help" ;;
 	convert) options="--output= --force --select= --posture= --help" ;;
-	container-hook | release) options="--help" ;;
+	container-hook) options="--look --help" ;;
+	release) options="--help" ;;
 	*) return ;;
 	esac
 	if [[ $command = apply || $command = check || $command = try || $command = diff ]] && [[ $word != -* ]]; then

@@ -47,6 +47,11 @@ static void test_keys(void **state)
 	assert_true(conf.protect && !conf.keep_on_stop);
 	assert_int_equal(load("[daemon]\non-stop = keep\nprotect = no\n", &conf), 0);
 	assert_true(conf.keep_on_stop && !conf.protect);
+	assert_false(conf.unknown);
+	assert_int_equal(load("# comment\n[daemon]\nunknown = deny\n", &conf), 0);
+	assert_true(conf.unknown && conf.unknown_line == 3);
+	assert_int_equal(load("[daemon]\nunknown = allow\n", &conf), 0);
+	assert_false(conf.unknown);
 	/* the last line stands */
 	assert_int_equal(load("[daemon]\nprotect = no\nprotect = yes\n", &conf), 0);
 	assert_true(conf.protect);
@@ -100,6 +105,8 @@ static void test_errors(void **state)
 		"[daemon]\nprotect\n",
 		"[daemon]\nprotect =\n",
 		"[daemon]\nprotect = YES\n",
+		"[daemon]\nunknown = yes\n",
+		"[daemon]\nunknown =\n",
 		"[daemon]\nevents =\n",
 		"[daemon]\nevents = syslog\n",
 		"[daemon]\nevents = journal journal\n",

@@ -72,6 +72,13 @@ static void test_sentence(void **state)
 	r.event.verb = BAILIFF_VERB_WRITE;
 	assert_sentence(&r, "audited: nginx (/usr/sbin/nginx, pid 812) write /bin/sh, "
 			    "by policy web line 9");
+	/* whose rule it is says why */
+	r.event.verdict = BAILIFF_DENY;
+	r.event.verb = BAILIFF_VERB_EXEC;
+	strcpy(r.event.policy, "(unknown)");
+	assert_string_equal(event_reason(&r.event), "unknown-container");
+	assert_sentence(&r, "denied: nginx (/usr/sbin/nginx, pid 812) exec /bin/sh, by policy "
+			    "\"(unknown)\" line 9 (it is not known which container this is)");
 }
 
 static void test_sentence_without_path(void **state)

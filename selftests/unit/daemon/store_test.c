@@ -216,6 +216,45 @@ static void what_is_moved_meanwhile_is_found(void **state)
 	assert_int_equal(system(path), 0);
 }
 
+/* What bailiff.conf asks for is none of the files, stays the same text, and gives way to none. */
+static void what_is_implied_stays(void **state)
+{
+	_cleanup_(diag_clear) struct diag diag = {};
+	_cleanup_(store_freep) struct store *first = NULL, *second = NULL;
+	struct policy *policy = NULL;
+	char file[64];
+
+	(void)state;
+	put("a", "/bin/a");
+	first = load(NULL);
+	assert_int_equal(policy_of_unknown("/etc/bailiff/bailiff.conf", 2, &policy), 0);
+	assert_int_equal(store_imply(first, first, policy, 3), 0);
+	assert_non_null(store_find(first, POLICY_UNKNOWN));
+	assert_non_null(store_find(first, "a"));
+	second = load(first);
+	assert_null(store_find(second, POLICY_UNKNOWN));
+	assert_int_equal(policy_of_unknown("/etc/bailiff/bailiff.conf", 2, &policy), 0);
+	assert_int_equal(store_imply(second, first, policy, 3), 0);
+	assert_true(store_is_same(second, first));
+	/* where it is to blame, what is new gives way; and where nothing is new, nothing does */
+	assert_false(store_refuse(second, first, "/etc/bailiff/bailiff.conf", &diag));
+	store_free(second);
+	put("b", "/bin/b");
+	second = load(first);
+	assert_int_equal(policy_of_unknown("/etc/bailiff/bailiff.conf", 2, &policy), 0);
+	assert_int_equal(store_imply(second, first, policy, 3), 0);
+	assert_true(store_refuse(second, first, "/etc/bailiff/bailiff.conf", &diag));
+	assert_null(store_find(second, "b"));
+	assert_non_null(store_find(second, POLICY_UNKNOWN));
+	snprintf(file, sizeof(file), "%s/last", folder);
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_int_equal(store_keep(second, file), 0);
+	snprintf(file, sizeof(file), "%s/last/" POLICY_UNKNOWN ".ini", folder);
+	assert_int_equal(access(file, F_OK), -1);
+	snprintf(file, sizeof(file), "rm -r %s/last", folder);
+	assert_int_equal(system(file), 0);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -244,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_in_force_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_moved_meanwhile_is_found, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(what_is_implied_stays, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,7 +211,7 @@ static void test_reasons(void **state)
 	for (const char *const *name =
 		     (const char *const[]){"no-namespace", "other-namespace", "too-long",
 					   "unreadable", "no-scratch", "second-name", "spelling",
-					   "other-name", NULL};
+					   "other-name", "unknown-container", NULL};
 	     *name; name++)
 		assert_non_null(why_reason(*name));
 }
