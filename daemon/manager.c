@@ -60,6 +60,7 @@ struct manager {
 	bool audit;		 /* bailiff.audit=1: nothing is blocked */
 	struct protect *protect; /* NULL: protect = no */
 	bool reported;		 /* that the first policies are in force */
+	int pin_error;		 /* as told last */
 	unsigned again;		 /* ticks until what failed is tried again; 0: nothing did */
 	bool look_back; /* something came into force: are there descriptors that it would deny? */
 };
@@ -342,6 +343,23 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
+/* Without its pins, what is in force would end with the daemon. */
+static void look_after_pins(struct manager *manager)
+{
+	int r = manager->kernel ? kernel_pin_missing(manager->kernel) : 0;
+
+	if (r > 0)
+		log_print(LOG_ERR,
+			  "%d of bailiff's pins were gone from " KERNEL_PINS
+			  ", and are there again",
+			  r);
+	else if (r < 0 && r != manager->pin_error)
+		log_errno(r, "pins are gone from " KERNEL_PINS
+			     ", and cannot be made again: what is in "
+			     "force ends with bailiffd (mount -t bpf bpf /sys/fs/bpf)");
+	manager->pin_error = r < 0 ? r : 0;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -360,7 +378,9 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	manager->look_back = false;
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, false);
 	containers_tick(manager->store);
-	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
+	if (!manager->protect)
+		look_after_pins(manager);
+	else if (protect_tick(manager->protect, manager->kernel) > 0)
 		return sd_event_exit(manager->event, 0);
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
 	return 0;
@@ -429,8 +449,8 @@ static int take_over(struct manager *manager)
 				 "cannot take over what is in force: a daemon with protect = yes "
 				 "left it, which only systemd may replace (systemctl start "
 				 "bailiffd)");
-	if (r == -ENOMEM)
-		return log_errno(r, "cannot take over what is in force");
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+		return log_errno(r, "cannot take over what is in force, which stays so");
 	log_print(LOG_NOTICE,
 		  "what is in force was loaded by another version, or is damaged (%s); "
 		  "replacing it",
