@@ -30,6 +30,7 @@
 #include "daemon/older.h"
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
+#include "daemon/settle.h"
 #include "daemon/sinks.h"
 #include "daemon/state.h"
 #include "daemon/store.h"
@@ -41,7 +42,6 @@
 #define ARENA_CELLS_FIRST ((size_t)1 << 20)
 #define ARENA_CELLS_MAX ((size_t)1 << 24)
 
-#define SETTLE_USEC 1000  /* after a change in a folder: one publication for a burst of files */
 #define TICK_USEC 1000000 /* how often all is looked at that nothing tells of */
 #define AGAIN_TICKS 5	  /* after policies could not be put into force */
 
@@ -49,7 +49,7 @@ struct manager {
 	struct conf conf;
 	int lock;
 	sd_event *event;
-	sd_event_source *settle;
+	struct settle *settle;
 	struct events *events;
 	struct folders *folders;
 	struct kernel *kernel;
@@ -70,7 +70,7 @@ struct manager *manager_free(struct manager *manager)
 	if (!manager)
 		return NULL;
 	events_free(manager->events);
-	sd_event_source_disable_unref(manager->settle);
+	settle_free(manager->settle);
 	folders_free(manager->folders);
 	sd_event_unref(manager->event);
 	enforce_free(manager->enforce);
@@ -302,24 +302,16 @@ static int reload(struct manager *manager)
 	return r;
 }
 
-static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_settled(void *userdata)
 {
-	(void)source;
-	(void)usec;
 	(void)reload(userdata);
-	return 0;
 }
 
-static void on_folders(void *userdata)
+static void on_folders(void *userdata, const char *name)
 {
 	struct manager *manager = userdata;
-	int enabled = SD_EVENT_OFF;
 
-	(void)sd_event_source_get_enabled(manager->settle, &enabled);
-	if (enabled != SD_EVENT_OFF)
-		return;
-	(void)sd_event_source_set_time_relative(manager->settle, SETTLE_USEC);
-	(void)sd_event_source_set_enabled(manager->settle, SD_EVENT_ONESHOT);
+	settle_changed(manager->settle, name);
 }
 
 static int on_container(sd_event_source *source, const struct inotify_event *event, void *userdata)
@@ -329,7 +321,7 @@ static int on_container(sd_event_source *source, const struct inotify_event *eve
 	(void)source;
 	/* not what is written before it gets its name, nor what no policy asks about */
 	if (manager->store->n_asking && !(event->len && event->name[0] == '.'))
-		on_folders(manager);
+		on_folders(manager, event->len ? event->name : NULL);
 	return 0;
 }
 
@@ -367,7 +359,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	folders_tick(manager->folders);
 	if (manager->again && --manager->again == 0)
-		on_folders(manager);
+		on_folders(manager, NULL);
 	events_tick(manager->events, manager->enforce);
 	metrics_tick(manager->conf.metrics, manager->kernel);
 	/* once after a burst of changes, and when they are in force */
@@ -413,10 +405,7 @@ static int watch_all(struct manager *manager)
 	if (r >= 0)
 		r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_hangup, manager);
 	if (r >= 0)
-		r = sd_event_add_time_relative(manager->event, &manager->settle, CLOCK_MONOTONIC, 0,
-					       1, on_settled, manager);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(manager->settle, SD_EVENT_OFF);
+		r = settle_new(manager->event, on_settled, manager, &manager->settle);
 	if (r >= 0)
 		r = sd_event_add_time_relative(manager->event, &tick, CLOCK_MONOTONIC, TICK_USEC, 0,
 					       on_tick, manager);
