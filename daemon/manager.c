@@ -44,6 +44,7 @@
 
 #define TICK_USEC 1000000 /* how often all is looked at that nothing tells of */
 #define AGAIN_TICKS 5	  /* after policies could not be put into force */
+#define UNREAD_TICKS 60	  /* ... or a folder could not be read: somebody has to mend it */
 
 struct manager {
 	struct conf conf;
@@ -275,7 +276,10 @@ static int load(struct manager *manager)
 	manager->store = TAKE_PTR(store);
 	containers_settle(manager->store);
 	if (state_take(&state, manager->store) >= 0)
-		tell(manager, &state, NULL);
+		tell(manager, &state,
+		     manager->store->unread ? "a folder of policies could not be read: what was in "
+					      "force of it stays so (see: journalctl -u bailiffd)"
+					    : NULL);
 	if (manager->protect)
 		(void)protect_published(manager->protect, manager->kernel);
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, true);
@@ -298,7 +302,9 @@ static int reload(struct manager *manager)
 
 	metrics_published(begin, r >= 0);
 	kernel_trim();
-	manager->again = r < 0 ? AGAIN_TICKS : 0;
+	manager->again = r < 0 || manager->store->written ? AGAIN_TICKS
+			 : manager->store->unread	  ? UNREAD_TICKS
+							  : 0;
 	return r;
 }
 
