@@ -47,6 +47,7 @@ COMPARE := $(patsubst %.c,$(B)/%.o,$(wildcard selftests/compare/*.c) selftests/u
 FUZZERS := $(patsubst %.c,$(B)/%,$(filter-out selftests/fuzz/fuzz.c,$(wildcard selftests/fuzz/*.c)))
 PROGRAMS := $(B)/bailiffd $(B)/bailiff
 UPGRADE := $(B)/selftests/upgrade/bailiffd-other
+FAULTS := $(B)/selftests/faults/no-memory.so
 
 all: $(PROGRAMS)
 
@@ -67,7 +68,8 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.part
 	mv $@.part $@
 
-$(B)/daemon/kernel.o $(B)/daemon/kernel-iterator.o $(B)/daemon/kernel-programs.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
+$(B)/daemon/kernel.o $(B)/daemon/kernel-iterator.o $(B)/daemon/kernel-programs.o \
+	$(B)/daemon/kernel-verify.o: $(B)/bailiff.skel.h $(B)/probe.skel.h
 
 $(B)/selftests/bench/verifier.o: $(B)/bailiff.skel.h
 
@@ -94,6 +96,12 @@ $(B)/bailiff: $(B)/daemon/bailiff.o $(B)/libdaemon.a $(B)/libpolicy.a
 HELPERS = $(patsubst %.c,$(B)/%.o,$(filter-out %_test.c,$(wildcard $(patsubst $(B)/%,%,$(@D))/*.c)))
 $(TESTS): $$(@).o $$(HELPERS) $(B)/libdaemon.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ $(CLI_LIBS) -lcmocka -lm -o $@
+
+# What fails in these tests is put in the place of what would not.
+WRAP = $(foreach function,$(1),-Wl,--wrap=$(function))
+$(B)/selftests/unit/daemon/no_memory_test: LDFLAGS_ALL += $(call WRAP,malloc calloc realloc reallocarray \
+	strdup strndup asprintf vasprintf __asprintf_chk __vasprintf_chk fopen)
+$(B)/selftests/unit/daemon/interrupted_test: LDFLAGS_ALL += $(call WRAP,read __read_chk write)
 
 $(BENCHES): $$(@).o $(B)/libdaemon.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
@@ -127,11 +135,16 @@ $(B)/selftests/upgrade/kernel.o: daemon/kernel.c selftests/upgrade.h $(B)/bailif
 $(UPGRADE): $(B)/daemon/bailiffd.o $(B)/selftests/upgrade/kernel.o $(B)/libdaemon.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
+# What is preloaded into a daemon, so that it has no memory.
+$(FAULTS): selftests/faults/no-memory.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(WARNINGS) -O2 -fPIC -shared $< -o $@
+
 unit-tests: $(TESTS)
 
 fuzzers: $(FUZZERS)
 
-tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare $(UPGRADE)
+tests: $(TESTS) $(BENCHES) $(PROBES) $(B)/selftests/compare/compare $(UPGRADE) $(FAULTS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) \

@@ -74,17 +74,15 @@ int boot_audit(void)
 {
 	_cleanup_(close_fdp) int fd = open_line();
 	_cleanup_(freep) char *line = malloc(LINE_MAX_BYTES + 1);
-	size_t n_read = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return fd;
 	if (!line)
 		return -ENOMEM;
-	while ((n = read(fd, line + n_read, LINE_MAX_BYTES - n_read)) > 0)
-		n_read += (size_t)n;
+	n = read_full(fd, line, LINE_MAX_BYTES);
 	if (n < 0)
-		return -errno;
-	line[n_read] = '\0';
+		return (int)n;
+	line[n] = '\0';
 	return boot_audit_in(line);
 }

@@ -310,8 +310,13 @@ static enum cli_status apply(const struct asked *asked, char **arguments)
 	status = wait_for(asked, deadline, policies.n_policies, &files);
 	if (status != CLI_OK)
 		return status;
-	if (!asked->trial)
-		return keep(asked, "in force");
+	if (!asked->trial) {
+		status = keep(asked, "in force");
+		/* what could not be written is not to stay in force for a while */
+		if (status != CLI_OK)
+			(void)trial_end();
+		return status;
+	}
 	if (!asked->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		return ask(asked, deadline);
 	snprintf(said, sizeof(said),

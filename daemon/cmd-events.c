@@ -12,6 +12,7 @@
 #include "daemon/cli-journal.h"
 #include "daemon/cli-look.h"
 #include "daemon/cli.h"
+#include "daemon/folders.h"
 #include "daemon/util.h"
 
 static const char help[] =
@@ -83,11 +84,16 @@ struct query {
 	long lines;			 /* -1: all */
 	unsigned long long since, until; /* 0: no bound */
 	struct cli_filter filters[N_FILTERS];
+	const char **policies; /* that were asked for */
+	size_t n_policies;
+	bool filtered;
+	unsigned long long n_shown;
 };
 
 static void query_clear(struct query *query)
 {
 	sd_journal_close(query->journal);
+	free(query->policies);
 	for (int i = 0; i < N_FILTERS; i++)
 		cli_filter_release(&query->filters[i]);
 }
@@ -103,6 +109,18 @@ static void on_signal(int number)
 static enum cli_status add_match(struct query *query, const char *field, const char *value)
 {
 	return cli_journal_match(query->journal, field, value) < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static enum cli_status add_policy(struct query *query, const char *name)
+{
+	const char **policies =
+		reallocarray(query->policies, query->n_policies + 1, sizeof(*policies));
+
+	if (!policies)
+		return CLI_FAILED;
+	query->policies = policies;
+	policies[query->n_policies++] = name;
+	return add_match(query, "BAILIFF_POLICY", name);
 }
 
 static enum cli_status add_verdict(struct query *query, const char *verdict)
@@ -180,6 +198,7 @@ static enum cli_status set_time(unsigned long long *to, const char *option, cons
 
 static enum cli_status take_option(struct query *query, int option)
 {
+	query->filtered |= option != 'j' && option != 'f' && option != 'n';
 	switch (option) {
 	case 'j':
 		query->json = true;
@@ -194,7 +213,7 @@ static enum cli_status take_option(struct query *query, int option)
 	case OPTION_UNTIL:
 		return set_time(&query->until, "--until", optarg);
 	case OPTION_POLICY:
-		return add_match(query, "BAILIFF_POLICY", optarg);
+		return add_policy(query, optarg);
 	case OPTION_VERDICT:
 		return add_verdict(query, optarg);
 	case OPTION_REASON:
@@ -276,6 +295,7 @@ static int print_entries(struct query *query)
 			return r;
 		if (ferror(stdout))
 			return -EPIPE;
+		query->n_shown++;
 	}
 	return fflush(stdout) != 0 ? -EPIPE : r;
 }
@@ -338,6 +358,40 @@ static int follow(struct query *query)
 	return r;
 }
 
+/* Whether there is a policy of that name, or was one that the journal has events of. */
+static bool is_policy(struct query *query, const char *name)
+{
+	static const char field[] = "BAILIFF_POLICY=";
+	const char *data;
+	size_t n;
+
+	for (size_t i = 0; folders_of_policies[i]; i++) {
+		char file[PATH_MAX];
+
+		snprintf(file, sizeof(file), "%s/%s.ini", folders_of_policies[i], name);
+		if (access(file, F_OK) == 0)
+			return true;
+	}
+	if (sd_journal_query_unique(query->journal, "BAILIFF_POLICY") < 0)
+		return true; /* not known */
+	while (sd_journal_enumerate_unique(query->journal, (const void **)&data, &n) > 0)
+		if (n == strlen(field) + strlen(name) &&
+		    memcmp(data + strlen(field), name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
+/* A name that is mistyped looks as if nothing had happened. */
+static void tell_unknown(struct query *query)
+{
+	for (size_t i = 0; i < query->n_policies; i++)
+		if (!is_policy(query, query->policies[i]))
+			(void)cli_error(CLI_OK,
+					"events: there is no policy \"%s\", and the journal has no "
+					"event of one",
+					query->policies[i]);
+}
+
 static enum cli_status show(struct query *query)
 {
 	int r = cli_journal_events(query->journal, true);
@@ -351,6 +405,8 @@ static enum cli_status show(struct query *query)
 		return cli_error(CLI_USAGE,
 				 "events: the patterns have too many wildcards together");
 	if (r >= 0)
+		tell_unknown(query);
+	if (r >= 0)
 		r = seek(query);
 	if (r >= 0)
 		r = query->follow ? follow(query) : print_entries(query);
@@ -361,6 +417,9 @@ static enum cli_status show(struct query *query)
 	}
 	if (r < 0)
 		return cli_error(CLI_FAILED, "events: cannot read the journal: %s", strerror(-r));
+	if (!query->n_shown && !query->follow && query->lines != 0)
+		(void)cli_error(CLI_OK, query->filtered ? "events: no event matches"
+							: "events: there is none");
 	return CLI_OK;
 }
 

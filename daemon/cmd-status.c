@@ -58,7 +58,7 @@ struct asked {
 
 static enum cli_status judge(const struct look *look, const struct asked *asked)
 {
-	return look_is_whole(look) && !asked->files.n_refused &&
+	return look_is_whole(look) && !asked->files.n_refused && !asked->files.failure &&
 			       !(asked->wait && asked->files.n_waiting)
 		       ? CLI_OK
 		       : CLI_NO;
@@ -230,6 +230,54 @@ static void print_policies(const struct look *look, bool rules)
 	}
 }
 
+/* The name of a policy that a file in force says, if no set in the kernel has it; or NULL. */
+static char *name_without_container(const struct look *look, const struct cli_file *file)
+{
+	const char *base = strrchr(file->file, '/') + 1;
+	char *name;
+
+	if (file->state != CLI_FILE_IN_FORCE && !file->before)
+		return NULL;
+	name = strndup(base, strlen(base) - strlen(".ini"));
+	for (size_t i = 0; name && i < look->n_policies; i++)
+		if (strcmp(look->policies[i].name, name) == 0) {
+			free(name);
+			return NULL;
+		}
+	return name;
+}
+
+/* Those that select containers by name are in no set of the kernel's while there is none. */
+static void print_without_container(const struct look *look, const struct cli_files *files)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < files->n_files; i++) {
+		_cleanup_(freep) char *name = name_without_container(look, &files->files[i]);
+
+		if (!name)
+			continue;
+		printf("%s  ", any ? "" : "\nNO CONTAINER that they select is there\n");
+		cli_print(stdout, name);
+		putchar('\n');
+		any = true;
+	}
+}
+
+static struct json_object *json_without_container(const struct look *look,
+						  const struct cli_files *files)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < files->n_files; i++) {
+		_cleanup_(freep) char *name = name_without_container(look, &files->files[i]);
+
+		if (name)
+			json_object_array_add(list, json_text(name, strlen(name)));
+	}
+	return list;
+}
+
 static int path_width(const struct look *look)
 {
 	int width = 0;
@@ -385,6 +433,8 @@ static enum cli_status print_json(const struct look *look, const struct asked *a
 	json_add_bool(object, "enforcing", look && look_is_whole(look) && look->n_slots);
 	json_add_bool(object, "boot_audit", boot_audit() > 0);
 	json_object_object_add(object, "files", status_files_json(&asked->files));
+	if (asked->files.failure)
+		json_add_text(object, "failure", asked->files.failure);
 	if (!look)
 		return json_print(object, CLI_NO);
 	stats = json_object_new_object();
@@ -394,6 +444,8 @@ static enum cli_status print_json(const struct look *look, const struct asked *a
 	json_object_object_add(object, "hooks", json_hooks(look->attached));
 	json_object_object_add(object, "hooks_missing", json_hooks(look->missing));
 	json_object_object_add(object, "policies", json_policies(look, asked->rules));
+	json_object_object_add(object, "without_container",
+			       json_without_container(look, &asked->files));
 	json_object_object_add(object, "cgroups", json_cgroups(look));
 	json_object_object_add(object, "stats", stats);
 	json_add_bool(object, "unknown_denied", look_holds(look));
@@ -427,6 +479,7 @@ static enum cli_status print_text(const struct look *look, const struct asked *a
 	}
 	print_head(look);
 	print_policies(look, asked->rules);
+	print_without_container(look, &asked->files);
 	print_cgroups(look);
 	print_faults(look);
 	status_files_print(&asked->files);

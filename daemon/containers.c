@@ -30,7 +30,7 @@ static int read_file(int folder, const char *id, struct container *ret_container
 		openat(folder, id, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char text[CONTAINER_FILE_MAX + 1];
 	struct stat st;
-	ssize_t n;
+	ssize_t got;
 	int r;
 
 	*ret_fault = "it is not a regular file of root's";
@@ -40,13 +40,13 @@ static int read_file(int folder, const char *id, struct container *ret_container
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_uid != 0)
 		return -EBADMSG;
-	n = read(fd, text, sizeof(text));
-	if (n < 0)
-		return -errno;
+	got = read_full(fd, text, sizeof(text));
+	if (got < 0)
+		return (int)got;
 	*ret_fault = "it is too large";
-	if (n > CONTAINER_FILE_MAX)
+	if (got > CONTAINER_FILE_MAX)
 		return -EBADMSG;
-	r = container_parse(text, (size_t)n, ret_container, ret_fault);
+	r = container_parse(text, (size_t)got, ret_container, ret_fault);
 	if (r < 0 || strcmp(ret_container->id, id) == 0)
 		return r;
 	*ret_fault = "its name is not the id in it";
@@ -229,16 +229,19 @@ int containers_begin(struct store *store, const struct store *previous)
 static int write_answer(const struct containers *containers)
 {
 	FILE *file = fopen(ANSWER_NEXT, "we");
-	bool failed;
+	int error = 0;
 
 	if (!file)
 		return -errno;
 	for (size_t i = 0; i < containers->n; i++)
 		fprintf(file, "%s %s\n", containers->list[i].id, containers->list[i].token);
-	failed = ferror(file);
-	if (fclose(file) != 0 || failed || rename(ANSWER_NEXT, CONTAINERS_ANSWER) < 0)
-		return -errno;
-	return 0;
+	if (fflush(file) != 0 || ferror(file))
+		error = errno ?: EIO;
+	if (fclose(file) != 0 && !error)
+		error = errno;
+	if (!error && rename(ANSWER_NEXT, CONTAINERS_ANSWER) < 0)
+		error = errno;
+	return -error;
 }
 
 void containers_settle(const struct store *store)

@@ -133,8 +133,17 @@ static void check_files(struct doctor_finding *finding)
 {
 	_cleanup_(diag_clear) struct diag diag = {};
 	_cleanup_(store_freep) struct store *store = NULL;
-	int r = store_load(folders_of_policies, NULL, NULL, &diag, &store);
+	const char *folders[4] = {};
+	size_t n = 0;
+	int r;
 
+	/* before its first start bailiffd has made none */
+	for (size_t i = 0; folders_of_policies[i] && n + 1 < ELEMENTS(folders); i++)
+		if (access(folders_of_policies[i], F_OK) == 0)
+			folders[n++] = folders_of_policies[i];
+	r = store_load(folders, NULL, NULL, &diag, &store);
+	if (r >= 0 && store->unread)
+		r = -EACCES;
 	if (r < 0)
 		doctor_say(finding, DOCTOR_WARN,
 			   geteuid() == 0 ? "see the error, and the folder's rights"

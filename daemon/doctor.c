@@ -55,9 +55,9 @@ int doctor_read(const char *file, char *buffer, size_t size)
 
 	if (fd < 0)
 		return -errno;
-	n = read(fd, buffer, size - 1);
+	n = read_full(fd, buffer, size - 1);
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	buffer[n] = '\0';
 	buffer[strcspn(buffer, "\n")] = '\0';
 	return (int)strlen(buffer);

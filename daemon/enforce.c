@@ -357,6 +357,13 @@ static void plan_abandon(struct enforce *enforce, struct plan *plan)
 			slot->key = NULL;
 		}
 	}
+	/* what was taken for these rules is there for others */
+	counters_begin(&enforce->counters);
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++)
+		if (enforce->slots[i].image)
+			counters_keep(&enforce->counters,
+				      cells_at(enforce, enforce->slots[i].image));
+	counters_end(&enforce->counters);
 }
 
 /* What the images that will be in force ask of the kernel. */

@@ -22,7 +22,7 @@ static const char *const *const lasting = folders_of_policies + 1;
 
 struct folders {
 	sd_event *event;
-	void (*changed)(void *userdata);
+	void (*changed)(void *userdata, const char *name);
 	void *userdata;
 	struct watch {
 		sd_event_source *source;
@@ -56,16 +56,18 @@ static int on_folder(sd_event_source *source, const struct inotify_event *event,
 	for (size_t i = 0; event->mask & IN_IGNORED && i < ELEMENTS(folders->watches); i++)
 		if (folders->watches[i].source == source)
 			folders->watches[i].inode = 0;
-	folders->changed(folders->userdata);
+	/* what is written under another name first is none yet */
+	if (!event->len || store_is_policy(event->name))
+		folders->changed(folders->userdata, event->len ? event->name : NULL);
 	return 0;
 }
 
 /*
- * Watches a folder of policies, whatever has its name now. Returns 1 if that was another before; 0
- * also where it cannot be watched. (Anybody with the same user id can use up the watches that a
- * user may have.)
+ * Watches a folder of policies, whatever has its name now. Returns whether that was another before,
+ * or one that is not there any more; not where it cannot be watched. (Anybody with the same user id
+ * can use up the watches that a user may have.)
  */
-static int watch_policies(struct folders *folders, size_t index)
+static bool watch_policies(struct folders *folders, size_t index)
 {
 	const uint32_t mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_MOVED_FROM | IN_DELETE |
 			      IN_ATTRIB | IN_ONLYDIR;
@@ -73,10 +75,16 @@ static int watch_policies(struct folders *folders, size_t index)
 	struct stat st;
 	int r;
 
-	if (stat(lasting[index], &st) < 0)
-		return -errno;
+	if (stat(lasting[index], &st) < 0) {
+		/* inotify has told of one that was removed; of one that was moved it does not */
+		bool was = (watch->source && watch->inode) || watch->missed;
+
+		watch->source = sd_event_source_disable_unref(watch->source);
+		watch->missed = false;
+		return was;
+	}
 	if (watch->source && watch->device == st.st_dev && watch->inode == st.st_ino)
-		return 0;
+		return false;
 	watch->source = sd_event_source_disable_unref(watch->source);
 	r = sd_event_add_inotify(folders->event, &watch->source, lasting[index], mask, on_folder,
 				 folders);
@@ -85,12 +93,12 @@ static int watch_policies(struct folders *folders, size_t index)
 			log_errno(r, "cannot watch %s, looking at it each second instead",
 				  lasting[index]);
 		watch->missed = true;
-		return 0;
+		return false;
 	}
 	watch->missed = false;
 	watch->device = st.st_dev;
 	watch->inode = st.st_ino;
-	return 1;
+	return true;
 }
 
 static void end_trial(void)
@@ -132,7 +140,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	if (look_at_trial(folders))
-		folders->changed(folders->userdata);
+		folders->changed(folders->userdata, NULL);
 	return 0;
 }
 
@@ -143,7 +151,7 @@ static int on_run_folder(sd_event_source *source, const struct inotify_event *ev
 	(void)source;
 	if (event->len && strcmp(event->name, TRIAL_NAME) == 0) {
 		(void)look_at_trial(folders);
-		folders->changed(folders->userdata);
+		folders->changed(folders->userdata, NULL);
 	}
 	return 0;
 }
@@ -154,7 +162,7 @@ void folders_tick(struct folders *folders)
 	__u64 glance;
 
 	for (size_t i = 0; lasting[i]; i++) {
-		changed |= watch_policies(folders, i) > 0;
+		changed |= watch_policies(folders, i);
 		missed |= folders->watches[i].missed;
 	}
 	if (missed) {
@@ -163,7 +171,7 @@ void folders_tick(struct folders *folders)
 		folders->glance = glance;
 	}
 	if (changed)
-		folders->changed(folders->userdata);
+		folders->changed(folders->userdata, NULL);
 }
 
 static int watch_trial(struct folders *folders)
@@ -184,7 +192,7 @@ static int watch_trial(struct folders *folders)
 	return 0;
 }
 
-int folders_new(sd_event *event, void (*changed)(void *userdata), void *userdata,
+int folders_new(sd_event *event, void (*changed)(void *userdata, const char *name), void *userdata,
 		struct folders **ret_folders)
 {
 	_cleanup_(folders_freep) struct folders *folders = calloc(1, sizeof(*folders));
@@ -195,13 +203,11 @@ int folders_new(sd_event *event, void (*changed)(void *userdata), void *userdata
 	folders->event = sd_event_ref(event);
 	folders->changed = changed;
 	folders->userdata = userdata;
-	for (size_t i = 0; lasting[i]; i++) {
-		if (mkdir(lasting[i], 0755) < 0 && errno != EEXIST)
-			log_errno(-errno, "cannot make %s, ignoring", lasting[i]);
-		r = watch_policies(folders, i);
-		if (r < 0)
-			return log_errno(r, "cannot watch %s", lasting[i]);
-	}
+	/* the administrator's is his: without it, what was in force stays so */
+	if (mkdir(STORE_FOLDER_RUN, 0755) < 0 && errno != EEXIST)
+		log_errno(-errno, "cannot make " STORE_FOLDER_RUN ", ignoring");
+	for (size_t i = 0; lasting[i]; i++)
+		(void)watch_policies(folders, i);
 	r = watch_trial(folders);
 	if (r < 0)
 		return r;

@@ -12,10 +12,11 @@ struct folders;
 extern const char *const folders_of_policies[];
 
 /*
- * Makes the folders that are not there, ends a trial whose time is over, and calls @changed
- * whenever policies in them may have changed. Returns 0, or a negative errno, which is logged.
+ * Makes the folder of other programs' policies where it is not there, ends a trial whose time is
+ * over, and calls @changed whenever policies in them may have changed, with the name of the file
+ * (NULL: it is not known which). Returns 0, or a negative errno, which is logged.
  */
-int folders_new(sd_event *event, void (*changed)(void *userdata), void *userdata,
+int folders_new(sd_event *event, void (*changed)(void *userdata, const char *name), void *userdata,
 		struct folders **ret_folders);
 
 /* What inotify says, where it does not: to be called each second. */

@@ -79,6 +79,14 @@ struct kernel {
 	void *userdata;
 };
 
+/*
+ * Whether the maps that there are have the kinds and sizes that this build's have (@same_build: and
+ * as many entries), and whether programs and links are those of their hooks. 0, -ESTALE, or another
+ * negative errno.
+ */
+int kernel_verify_maps(const struct kernel *kernel, bool same_build);
+int kernel_verify_programs(const struct kernel *kernel);
+
 /* Loads one of the programs that go through something. Returns its descriptor or a negative errno.
  */
 int kernel_load_iterator(struct kernel *kernel, const char *name);

@@ -189,12 +189,17 @@ static int get_pinned(const char *kind, const char *name, bool read_only)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
 	char path[PATH_MAX];
+	struct stat st;
 	int r = kernel_pin_path(path, sizeof(path), KERNEL_PINS, kind, name);
 
 	if (r < 0)
 		return r;
 	r = bpf_obj_get_opts(path, &options);
-	return r < 0 ? -errno : r;
+	if (r >= 0)
+		return r;
+	r = -errno;
+	/* what cannot be a pin at all is refused as what may not be opened is */
+	return r == -EACCES && stat(path, &st) == 0 && !S_ISREG(st.st_mode) ? -ESTALE : r;
 }
 
 /* That a link is there, without opening it: a link cannot be opened for reading alone. */
@@ -237,7 +242,9 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 			return r;
 		kernel->maps[i] = r;
 	}
-	r = kernel->copied ? kernel_copy_all(kernel) : kernel_map_all(kernel);
+	r = kernel_verify_maps(kernel, false);
+	if (r >= 0)
+		r = kernel->copied ? kernel_copy_all(kernel) : kernel_map_all(kernel);
 	if (r < 0)
 		return r;
 	if (kernel->control->version != BAILIFF_ABI_VERSION)
@@ -276,8 +283,13 @@ int kernel_take_over(struct kernel **ret_kernel)
 			return r;
 		kernel->programs[i] = r < 0 ? -1 : r;
 	}
-	*ret_kernel = TAKE_PTR(kernel);
-	return 0;
+	r = kernel_verify_maps(kernel, true);
+	if (r < 0)
+		return r;
+	r = kernel_verify_programs(kernel);
+	if (r >= 0 || r == -ESTALE)
+		*ret_kernel = TAKE_PTR(kernel);
+	return r;
 }
 
 static int keep_maps(struct kernel *kernel, const struct bpf_object *object)
@@ -384,9 +396,8 @@ static int remove_pins(const char *base)
 		if (r < 0)
 			failed = r;
 	}
-	if (rmdir(base) < 0 && errno != ENOENT)
-		failed = -errno;
-	return failed;
+	r = remove_folder(base);
+	return r < 0 ? r : failed;
 }
 
 int kernel_release(void)
@@ -445,7 +456,9 @@ int kernel_pin(struct kernel *kernel)
 		return r;
 	}
 	kernel->pinned = true;
-	return remove_pins(PINS_NEXT);
+	/* what is in the way there is for the next time to tell of */
+	(void)remove_pins(PINS_NEXT);
+	return 0;
 }
 
 struct bailiff_control *kernel_control(struct kernel *kernel)

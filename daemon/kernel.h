@@ -130,8 +130,9 @@ void kernel_log_to(void (*log)(int priority, const char *text), bool debug);
 
 /*
  * Takes over what is pinned if it is of this build; -ENOENT where nothing is pinned, -ESTALE where
- * it is another build's (the caller loads its own beside it). Of one with this ABI that is in
- * *ret_kernel, so that its events can be read when it has been replaced; otherwise nothing is.
+ * it is another build's, or somebody's (the caller loads its own beside it). Of one with this ABI
+ * that is in *ret_kernel, so that its events can be read when it has been replaced; otherwise
+ * nothing is.
  */
 int kernel_take_over(struct kernel **ret_kernel);
 

@@ -12,6 +12,7 @@
 #include "daemon/cli-look.h"
 #include "daemon/learn.h"
 #include "daemon/store.h"
+#include "daemon/trial.h"
 #include "policy/image.h"
 
 /* The policy under which is learnt: in audit mode, nothing allowed; it lasts as long as the
@@ -128,21 +129,14 @@ enum cli_status learn_policy_claim(struct learning *l)
 static int write_whole(const char *file, const char *text)
 {
 	_cleanup_(freep) char *part = text_format("%s/.learn.%d.new", STORE_FOLDER_RUN, getpid());
-	size_t n = strlen(text);
-	int fd, r = 0;
+	int fd, r;
 
 	if (!part)
 		return -ENOMEM;
 	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	for (size_t done = 0; done < n && r == 0;) {
-		ssize_t more = write(fd, text + done, n - done);
-
-		if (more < 0 && errno != EINTR)
-			r = -errno;
-		done += more > 0 ? (size_t)more : 0;
-	}
+	r = write_full(fd, text, strlen(text));
 	if (close(fd) != 0 && r == 0)
 		r = -errno;
 	if (r == 0 && rename(part, file) != 0)
@@ -212,9 +206,9 @@ static bool holds(const struct learning *l, const struct look_policy *policy)
 enum cli_status learn_policy_wait(const struct learning *l)
 {
 	const struct timespec pause = {0, 200000000};
-	time_t end = time(NULL) + WAIT_SECONDS;
+	__u64 end = trial_now() + WAIT_SECONDS * 1000000ull;
 
-	while (time(NULL) < end && !learn_interrupted) {
+	while (trial_now() < end && !learn_interrupted) {
 		_cleanup_(look_freep) struct look *look = NULL;
 		const struct look_policy *policy;
 		int r = look_new(&look);

@@ -317,7 +317,6 @@ static int write_file(const char *file, const char *text, bool replace)
 	_cleanup_(freep) char *part = NULL;
 	struct stat st = {.st_mode = 0644};
 	bool there = stat(file, &st) == 0;
-	size_t n = strlen(text), done = 0;
 	int fd, r = 0;
 
 	if (asprintf(&part, "%s.%d.new", file, getpid()) < 0) {
@@ -329,13 +328,8 @@ static int write_file(const char *file, const char *text, bool replace)
 		return -errno;
 	if (there && (fchown(fd, st.st_uid, st.st_gid) != 0 || fchmod(fd, st.st_mode & 0777) != 0))
 		r = -errno;
-	while (r == 0 && done < n) {
-		ssize_t more = write(fd, text + done, n - done);
-
-		if (more < 0 && errno != EINTR)
-			r = -errno;
-		done += more > 0 ? (size_t)more : 0;
-	}
+	if (r == 0)
+		r = write_full(fd, text, strlen(text));
 	if (r == 0 && fsync(fd) != 0)
 		r = -errno;
 	if (close(fd) != 0 && r == 0)

@@ -30,6 +30,7 @@
 #include "daemon/older.h"
 #include "daemon/protect.h"
 #include "daemon/restarting.h"
+#include "daemon/settle.h"
 #include "daemon/sinks.h"
 #include "daemon/state.h"
 #include "daemon/store.h"
@@ -42,15 +43,15 @@
 #define ARENA_CELLS_FIRST ((size_t)1 << 20)
 #define ARENA_CELLS_MAX ((size_t)1 << 24)
 
-#define SETTLE_USEC 1000  /* after a change in a folder: one publication for a burst of files */
 #define TICK_USEC 1000000 /* how often all is looked at that nothing tells of */
 #define AGAIN_TICKS 5	  /* after policies could not be put into force */
+#define UNREAD_TICKS 60	  /* ... or a folder could not be read: somebody has to mend it */
 
 struct manager {
 	struct conf conf;
 	int lock;
 	sd_event *event;
-	sd_event_source *settle;
+	struct settle *settle;
 	struct events *events;
 	struct folders *folders;
 	struct kernel *kernel;
@@ -62,6 +63,7 @@ struct manager {
 	bool audit;		 /* bailiff.audit=1: nothing is blocked */
 	struct protect *protect; /* NULL: protect = no */
 	bool reported;		 /* that the first policies are in force */
+	int pin_error;		 /* as told last */
 	unsigned again;		 /* ticks until what failed is tried again; 0: nothing did */
 	bool look_back; /* something came into force: are there descriptors that it would deny? */
 };
@@ -71,7 +73,7 @@ struct manager *manager_free(struct manager *manager)
 	if (!manager)
 		return NULL;
 	events_free(manager->events);
-	sd_event_source_disable_unref(manager->settle);
+	settle_free(manager->settle);
 	folders_free(manager->folders);
 	unknown_free(manager->unknown);
 	sd_event_unref(manager->event);
@@ -283,7 +285,10 @@ static int load(struct manager *manager)
 	if (!same)
 		unknown_settle(manager->unknown);
 	if (state_take(&state, manager->store) >= 0)
-		tell(manager, &state, NULL);
+		tell(manager, &state,
+		     manager->store->unread ? "a folder of policies could not be read: what was in "
+					      "force of it stays so (see: journalctl -u bailiffd)"
+					    : NULL);
 	if (manager->protect)
 		(void)protect_published(manager->protect, manager->kernel);
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, true);
@@ -306,28 +311,22 @@ static int reload(struct manager *manager)
 
 	metrics_published(begin, r >= 0);
 	kernel_trim();
-	manager->again = r < 0 ? AGAIN_TICKS : 0;
+	manager->again = r < 0 || manager->store->written ? AGAIN_TICKS
+			 : manager->store->unread	  ? UNREAD_TICKS
+							  : 0;
 	return r;
 }
 
-static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_settled(void *userdata)
 {
-	(void)source;
-	(void)usec;
 	(void)reload(userdata);
-	return 0;
 }
 
-static void on_folders(void *userdata)
+static void on_folders(void *userdata, const char *name)
 {
 	struct manager *manager = userdata;
-	int enabled = SD_EVENT_OFF;
 
-	(void)sd_event_source_get_enabled(manager->settle, &enabled);
-	if (enabled != SD_EVENT_OFF)
-		return;
-	(void)sd_event_source_set_time_relative(manager->settle, SETTLE_USEC);
-	(void)sd_event_source_set_enabled(manager->settle, SD_EVENT_ONESHOT);
+	settle_changed(manager->settle, name);
 }
 
 static int on_container(sd_event_source *source, const struct inotify_event *event, void *userdata)
@@ -337,7 +336,7 @@ static int on_container(sd_event_source *source, const struct inotify_event *eve
 	(void)source;
 	/* not what is written before it gets its name, nor what no policy asks about */
 	if (manager->store->n_asking && !(event->len && event->name[0] == '.'))
-		on_folders(manager);
+		on_folders(manager, event->len ? event->name : NULL);
 	return 0;
 }
 
@@ -351,6 +350,23 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
+/* Without its pins, what is in force would end with the daemon. */
+static void look_after_pins(struct manager *manager)
+{
+	int r = manager->kernel ? kernel_pin_missing(manager->kernel) : 0;
+
+	if (r > 0)
+		log_print(LOG_ERR,
+			  "%d of bailiff's pins were gone from " KERNEL_PINS
+			  ", and are there again",
+			  r);
+	else if (r < 0 && r != manager->pin_error)
+		log_errno(r, "pins are gone from " KERNEL_PINS
+			     ", and cannot be made again: what is in "
+			     "force ends with bailiffd (mount -t bpf bpf /sys/fs/bpf)");
+	manager->pin_error = r < 0 ? r : 0;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -358,7 +374,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	folders_tick(manager->folders);
 	if (manager->again && --manager->again == 0)
-		on_folders(manager);
+		on_folders(manager, NULL);
 	events_tick(manager->events, manager->enforce);
 	metrics_tick(manager->conf.metrics, manager->kernel);
 	/* once after a burst of changes, and when they are in force */
@@ -370,7 +386,9 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	identity_look(manager->identity, manager->kernel, manager->enforce, manager->store, false);
 	containers_tick(manager->store);
 	unknown_tick(manager->unknown);
-	if (manager->protect && protect_tick(manager->protect, manager->kernel) > 0)
+	if (!manager->protect)
+		look_after_pins(manager);
+	else if (protect_tick(manager->protect, manager->kernel) > 0)
 		return sd_event_exit(manager->event, 0);
 	(void)sd_event_source_set_time_relative(source, TICK_USEC);
 	return 0;
@@ -404,10 +422,7 @@ static int watch_all(struct manager *manager)
 	if (r >= 0)
 		r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_hangup, manager);
 	if (r >= 0)
-		r = sd_event_add_time_relative(manager->event, &manager->settle, CLOCK_MONOTONIC, 0,
-					       1, on_settled, manager);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(manager->settle, SD_EVENT_OFF);
+		r = settle_new(manager->event, on_settled, manager, &manager->settle);
 	if (r >= 0)
 		r = sd_event_add_time_relative(manager->event, &tick, CLOCK_MONOTONIC, TICK_USEC, 0,
 					       on_tick, manager);
@@ -442,8 +457,8 @@ static int take_over(struct manager *manager)
 				 "cannot take over what is in force: a daemon with protect = yes "
 				 "left it, which only systemd may replace (systemctl start "
 				 "bailiffd)");
-	if (r == -ENOMEM)
-		return log_errno(r, "cannot take over what is in force");
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+		return log_errno(r, "cannot take over what is in force, which stays so");
 	log_print(LOG_NOTICE,
 		  "what is in force was loaded by another version, or is damaged (%s); "
 		  "replacing it",

@@ -106,11 +106,8 @@ static int put_in_place(const char *file, const char *text, size_t n)
 		return -errno;
 	if (fchmod(fd, 0644) < 0)
 		r = -errno;
-	for (ssize_t written = 0; n > 0 && r == 0; text += written, n -= (size_t)written) {
-		written = write(fd, text, n);
-		if (written <= 0)
-			r = written < 0 ? -errno : -EIO;
-	}
+	if (r == 0)
+		r = write_full(fd, text, n);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0 && rename(beside, file) < 0)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/util.h"
 
@@ -128,7 +129,7 @@ int state_write(const struct state *state, const char *to)
 {
 	char next[PATH_MAX];
 	FILE *stream;
-	bool failed;
+	int error = 0;
 
 	if (snprintf(next, sizeof(next), "%s-next", to) >= (int)sizeof(next))
 		return -ENAMETOOLONG;
@@ -143,9 +144,15 @@ int state_write(const struct state *state, const char *to)
 			(unsigned long long)file->refused, file->before, file->file,
 			file->message ? file->message : "");
 	}
-	failed = ferror(stream);
-	failed |= fclose(stream) != 0;
-	return failed || rename(next, to) < 0 ? -EIO : 0;
+	if (fflush(stream) != 0 || ferror(stream))
+		error = errno ?: EIO;
+	if (fclose(stream) != 0 && !error)
+		error = errno;
+	if (!error && rename(next, to) < 0)
+		error = errno;
+	if (error)
+		(void)unlink(next); /* a full disk has other uses for it */
+	return -error;
 }
 
 /* Takes one field off a line. Returns NULL where there is none. */

@@ -46,6 +46,10 @@ void status_files_print(const struct cli_files *files)
 		any = true;
 		print_file(&files->files[i], files->failure);
 	}
+	/* what waits says so itself */
+	if (files->failure && !files->n_waiting)
+		printf("\n%sTHE LAST LOOK AT THE POLICIES FAILED%s: %s\n", cli_colour(CLI_BAD),
+		       cli_colour(CLI_PLAIN), files->failure);
 }
 
 struct json_object *status_files_json(const struct cli_files *files)

@@ -42,6 +42,7 @@ struct store_entry {
 struct store_refusal {
 	char *file;
 	__u64 digest; /* of what it said; 0: it could not be read */
+	bool written; /* somebody writes to it: it is no fault of the file */
 };
 
 /* Entries are in the order of their names. */
@@ -50,6 +51,8 @@ struct store {
 	size_t n_entries;
 	struct store_refusal *refusals;
 	size_t n_refusals;
+	bool written; /* some file is being written, and should be looked at again */
+	bool unread;  /* some folder could not be read */
 	struct containers containers; /* what lines of [select] are about; see containers_begin() */
 	size_t n_asking;	      /* policies with such lines, those that were left out too */
 };
@@ -73,9 +76,10 @@ void store_audit(struct store *store);
 /*
  * Reads the folders (NULL-terminated; of two files of one name the first folder's stands). Mistakes
  * go to @diag. @previous, and behind it the files in @last (NULL: none), say what holds for a file
- * with errors.
- * Returns 0 and the store, which the caller frees, or a negative errno: what cannot be read at all
- * must not look like a folder without policies.
+ * with errors, or that is being written, and for all of a folder that cannot be read or is not
+ * there: that must not look like a folder without policies. Only that of trials may be missing.
+ * Returns 0 and the store, which the caller frees, or a negative errno: there is no memory, or no
+ * descriptor.
  */
 int store_load(const char *const *folders, const struct store *previous, const char *last,
 	       struct diag *diag, struct store **ret_store);

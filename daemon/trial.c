@@ -29,7 +29,8 @@ int trial_deadline(__u64 *ret_usec)
 	if (fd < 0 && access(TRIAL_FOLDER, F_OK) < 0)
 		return -errno;
 	/* what cannot be read must not last for ever */
-	*ret_usec = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? strtoull(text, NULL, 10) : 0;
+	*ret_usec =
+		fd >= 0 && read_full(fd, text, sizeof(text) - 1) > 0 ? strtoull(text, NULL, 10) : 0;
 	return 0;
 }
 

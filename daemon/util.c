@@ -15,7 +15,8 @@ int remove_folder(const char *path)
 	if (!folder)
 		return errno == ENOENT ? 0 : -errno;
 	while ((entry = readdir(folder)))
-		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) < 0)
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) < 0 &&
+		    unlinkat(dirfd(folder), entry->d_name, AT_REMOVEDIR) < 0)
 			r = -errno;
 	closedir(folder);
 	if (rmdir(path) < 0)
@@ -23,7 +24,23 @@ int remove_folder(const char *path)
 	return r;
 }
 
-int write_synced(int fd, const char *text, size_t n)
+ssize_t read_full(int fd, void *buffer, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		ssize_t got = read(fd, (char *)buffer + n, size - n);
+
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got == 0)
+			break;
+		n += got > 0 ? (size_t)got : 0;
+	}
+	return (ssize_t)n;
+}
+
+int write_full(int fd, const char *text, size_t n)
 {
 	while (n > 0) {
 		ssize_t written = write(fd, text, n);
@@ -35,5 +52,12 @@ int write_synced(int fd, const char *text, size_t n)
 			n -= (size_t)written;
 		}
 	}
-	return fdatasync(fd) < 0 ? -errno : 0;
+	return 0;
+}
+
+int write_synced(int fd, const char *text, size_t n)
+{
+	int r = write_full(fd, text, n);
+
+	return r >= 0 && fdatasync(fd) < 0 ? -errno : r;
 }

@@ -57,11 +57,20 @@ static inline void fclosep(FILE **file)
 		fclose(*file);
 }
 
-/* Removes a folder and the files in it, no deeper. Returns 0, also where there is none, or -errno.
+/* Removes a folder, and the files and empty folders in it, no deeper. Returns 0, also where there
+ * is none, or -errno.
  */
 int remove_folder(const char *path);
 
-/* Writes all of a text, and waits until it is on the disk. Returns 0 or a negative errno. */
+/* Reads up to @size bytes, and fewer only where the file ends. Returns how many, or a negative
+ * errno.
+ */
+ssize_t read_full(int fd, void *buffer, size_t size);
+
+/* Writes all of a text; write_synced() waits until it is on the disk. Returns 0 or a negative
+ * errno.
+ */
+int write_full(int fd, const char *text, size_t n);
 int write_synced(int fd, const char *text, size_t n);
 
 /* The kernel's own form of a device number: not the one that stat() gives. */

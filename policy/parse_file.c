@@ -13,17 +13,6 @@ static void closep(int *fd)
 		close(*fd);
 }
 
-/* Opens a file without waiting for anyone: O_NONBLOCK is for a FIFO without a writer. */
-static int open_file(const char *file)
-{
-	int fd;
-
-	do
-		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	while (fd < 0 && errno == EINTR);
-	return fd < 0 ? -errno : fd;
-}
-
 static int check_regular(int fd)
 {
 	struct stat st;
@@ -33,6 +22,22 @@ static int check_regular(int fd)
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	return S_ISREG(st.st_mode) ? 0 : -EBADFD;
+}
+
+int policy_open_file(const char *file)
+{
+	int fd, r;
+
+	/* without waiting for anyone: O_NONBLOCK is for a FIFO without a writer */
+	do
+		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	r = check_regular(fd);
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
 }
 
 /* Reads up to @n_max bytes, whatever fstat() says: the file may change meanwhile. */
@@ -72,15 +77,17 @@ static int read_up_to(int fd, size_t n_max, char **ret_text, size_t *ret_n)
 	return 0;
 }
 
-int policy_read_file(const char *file, char **ret_text, size_t *ret_n)
+int policy_read_fd(int fd, char **ret_text, size_t *ret_n)
 {
-	_cleanup_(closep) int fd = open_file(file);
-	int r = fd < 0 ? fd : check_regular(fd);
-
-	if (r < 0)
-		return r;
 	/* One byte more than the limit shows that it is exceeded. */
 	return read_up_to(fd, (size_t)POLICY_FILE_MAX + 1, ret_text, ret_n);
+}
+
+int policy_read_file(const char *file, char **ret_text, size_t *ret_n)
+{
+	_cleanup_(closep) int fd = policy_open_file(file);
+
+	return fd < 0 ? fd : policy_read_fd(fd, ret_text, ret_n);
 }
 
 int policy_parse_file(const char *file, struct diag *diag, struct policy **ret_policy)

@@ -143,5 +143,14 @@ int policy_read_file(const char *file, char **ret_text, size_t *ret_n);
 #define POLICY_UNKNOWN "(unknown)"
 int policy_of_unknown(const char *file, unsigned line, struct policy **ret_policy);
 
+/*
+ * Opens a file that a policy may be in, for reading, without waiting for anyone. Returns a
+ * descriptor, or a negative errno; -EISDIR and -EBADFD are for what is no regular file.
+ */
+int policy_open_file(const char *file);
+
+/* Reads from there as policy_read_file() does; the descriptor stays the caller's. */
+int policy_read_fd(int fd, char **ret_text, size_t *ret_n);
+
 /* Frees a policy; NULL is none. Returns NULL. */
 struct policy *policy_free(struct policy *policy);

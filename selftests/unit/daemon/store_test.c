@@ -216,6 +216,135 @@ static void what_is_moved_meanwhile_is_found(void **state)
 	assert_int_equal(system(path), 0);
 }
 
+/* Loads from a folder that there is, and one that there is not. */
+static struct store *load_both(const char *other, const struct store *previous, const char *last,
+			       size_t n_errors)
+{
+	const char *const both[] = {other, folder, NULL};
+	_cleanup_(diag_clear) struct diag diag = {};
+	struct store *store;
+
+	assert_int_equal(store_load(both, previous, last, &diag, &store), 0);
+	assert_int_equal(diag.n_errors, n_errors);
+	assert_int_equal(store->unread, n_errors != 0);
+	return store;
+}
+
+/* A folder that is gone says nothing: not that there are no policies. */
+static void a_folder_that_is_gone_keeps_its_policies(void **state)
+{
+	_cleanup_(store_freep) struct store *none = calloc(1, sizeof(*none)), *first = NULL,
+					    *second = NULL, *third = NULL, *fourth = NULL;
+	char other[64], moved[64], last[64], command[400];
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s/other", folder);
+	snprintf(moved, sizeof(moved), "%s/moved", folder);
+	snprintf(last, sizeof(last), "%s/last", folder);
+	snprintf(command, sizeof(command), "mkdir %s %s && mv %s/a.ini %s", other, last, folder,
+		 other);
+	put("a", "/bin/a");
+	put("b", "/bin/b");
+	assert_int_equal(system(command), 0);
+	first = load_both(other, none, last, 0);
+	assert_int_equal(first->n_entries, 2);
+	assert_int_equal(store_keep(first, last), 0);
+	assert_int_equal(rename(other, moved), 0);
+	/* it is gone, and b is removed from the other one */
+	snprintf(command, sizeof(command), "rm %s/b.ini", folder);
+	assert_int_equal(system(command), 0);
+	second = load_both(other, first, last, 1);
+	assert_int_equal(second->n_entries, 1);
+	assert_ptr_equal(store_find(second, "a")->text, store_find(first, "a")->text);
+	assert_true(store_find(second, "a")->stale);
+	/* a daemon that starts meanwhile knows what was kept */
+	third = load_both(other, none, last, 1);
+	assert_int_equal(third->n_entries, 2);
+	assert_true(store_find(third, "a")->stale);
+	/* there it is, and empty: now it says that there are none */
+	assert_int_equal(mkdir(other, 0700), 0);
+	fourth = load_both(other, third, last, 0);
+	assert_int_equal(fourth->n_entries, 0);
+	snprintf(command, sizeof(command), "rm -r %s %s %s", other, moved, last);
+	assert_int_equal(system(command), 0);
+}
+
+/* Half a policy can be a good one that allows more. */
+static void a_file_that_is_being_written_is_as_before(void **state)
+{
+	_cleanup_(store_freep) struct store *first = NULL, *second = NULL, *third = NULL,
+					    *fourth = NULL;
+	_cleanup_(diag_clear) struct diag diag = {};
+	char path[64];
+	FILE *file;
+
+	(void)state;
+	put("a", "/bin/a");
+	first = load(NULL);
+	snprintf(path, sizeof(path), "%s/a.ini", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("[select]\nunit = a.service\n[exec]\n", file);
+	assert_int_equal(fflush(file), 0);
+	second = load(first);
+	assert_true(second->written);
+	assert_ptr_equal(store_find(second, "a")->text, store_find(first, "a")->text);
+	/* that it lasts is told */
+	assert_int_equal(store_load(folders, second, NULL, &diag, &third), 0);
+	assert_int_equal(diag.n_items, 1);
+	assert_int_equal(diag.items[0].level, DIAG_WARNING);
+	assert_ptr_equal(store_find(third, "a")->text, store_find(first, "a")->text);
+	fputs("deny = /bin/b\n", file);
+	assert_int_equal(fclose(file), 0);
+	fourth = load(third);
+	assert_false(fourth->written);
+	assert_ptr_not_equal(store_find(fourth, "a")->text, store_find(first, "a")->text);
+}
+
+/* Up to the last policy; and one more pushes none out that is in force, whatever its name. */
+static void there_is_room_up_to_the_limit(void **state)
+{
+	_cleanup_(store_freep) struct store *first = NULL, *second = NULL;
+	_cleanup_(diag_clear) struct diag diag = {};
+	char name[32], command[64];
+
+	(void)state;
+	for (int i = 0; i < STORE_POLICIES_MAX; i++) {
+		snprintf(name, sizeof(name), "n%04d", i);
+		put(name, "/bin/n");
+	}
+	first = load(NULL);
+	assert_int_equal(first->n_entries, STORE_POLICIES_MAX);
+	put("a", "/bin/a");
+	assert_int_equal(store_load(folders, first, NULL, &diag, &second), 0);
+	assert_int_equal(second->n_entries, STORE_POLICIES_MAX);
+	assert_null(store_find(second, "a"));
+	assert_non_null(store_find(second, name)); /* the last one */
+	assert_int_equal(diag.n_errors, 1);
+	assert_non_null(strstr(diag.items[0].message, "one policy too many"));
+	snprintf(command, sizeof(command), "rm %s/n*.ini", folder);
+	assert_int_equal(system(command), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char path[64];
+
+	(void)state;
+	for (const char *name = "abcd"; *name; name++) {
+		snprintf(path, sizeof(path), "%s/%c.ini", folder, *name);
+		(void)unlink(path);
+	}
+	return rmdir(folder);
+}
+
 /* What bailiff.conf asks for is none of the files, stays the same text, and gives way to none. */
 static void what_is_implied_stays(void **state)
 {
@@ -255,25 +384,6 @@ static void what_is_implied_stays(void **state)
 	assert_int_equal(system(file), 0);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	char path[64];
-
-	(void)state;
-	for (const char *name = "abcd"; *name; name++) {
-		snprintf(path, sizeof(path), "%s/%c.ini", folder, *name);
-		(void)unlink(path);
-	}
-	return rmdir(folder);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +394,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_moved_meanwhile_is_found, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_is_implied_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_folder_that_is_gone_keeps_its_policies, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_file_that_is_being_written_is_as_before, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(there_is_room_up_to_the_limit, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

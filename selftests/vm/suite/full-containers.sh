@@ -134,6 +134,9 @@ rm -f "$known"/*
 sleep 2
 status "... and when somebody removes its file" 1 podman exec web-kept cat /etc/shadow
 podman rm -f -t 0 web-kept >/dev/null
+without_container() { bailiff status | grep -A 2 '^NO CONTAINER' | grep -q '^  names$'; }
+status "a policy is shown also while no container is there that it selects" 0 eventually without_container
+has "... in JSON, too" '"without_container": *\["images", *"names"\]' "$(bailiff status --json | tr -d '\n ')"
 
 rm -f $policies/*.ini
 gone() { [ ! -e $answer ]; }
