@@ -3,6 +3,7 @@
 #include "daemon/enforce.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -171,15 +172,17 @@ int enforce_new(struct kernel *kernel, struct enforce **ret_enforce)
 	return 0;
 }
 
-bool enforce_holds(const struct enforce *enforce, __u32 slot, const char *policy)
+void enforce_each_policy(const struct enforce *enforce, __u32 slot,
+			 void (*visit)(void *userdata, const char *policy), void *userdata)
 {
-	const char *at = slot < BAILIFF_SLOTS ? enforce->slots[slot].key : NULL;
-	size_t n = strlen(policy);
+	const char *at = slot < BAILIFF_SLOTS ? enforce->slots[slot].key : NULL, *end;
+	char name[BAILIFF_NAME_MAX];
 
-	for (; at && *at; at = strchr(at, '\n') + 1)
-		if (strncmp(at, policy, n) == 0 && at[n] == '\n')
-			return true;
-	return false;
+	for (; at && *at; at = end + 1) {
+		end = strchr(at, '\n');
+		snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
+		visit(userdata, name);
+	}
 }
 
 /* The key and the digest of a set. */

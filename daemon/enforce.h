@@ -38,8 +38,9 @@ struct enforce_report {
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
 		  struct enforce_report *ret_report);
 
-/* Whether a slot is of a set that has a policy of that name. */
-bool enforce_holds(const struct enforce *enforce, __u32 slot, const char *policy);
+/* Calls @visit with the name of each policy of the set that a slot is of. */
+void enforce_each_policy(const struct enforce *enforce, __u32 slot,
+			 void (*visit)(void *userdata, const char *policy), void *userdata);
 
 /*
  * Calls @visit for every rule in force, with the name of its policy, once for each set that it is
