@@ -46,7 +46,7 @@ COMPARE := $(patsubst %.c,$(B)/%.o,$(wildcard selftests/compare/*.c) selftests/u
 	selftests/unit/policy/oracle_below.c)
 FUZZERS := $(patsubst %.c,$(B)/%,$(filter-out selftests/fuzz/fuzz.c,$(wildcard selftests/fuzz/*.c)))
 PROGRAMS := $(B)/bailiffd $(B)/bailiff
-UPGRADE := $(B)/selftests/upgrade/bailiffd-other
+UPGRADE := $(B)/selftests/upgrade/bailiffd-other $(B)/selftests/upgrade/bailiffd-events
 FAULTS := $(B)/selftests/faults/no-memory.so
 
 all: $(PROGRAMS)
@@ -127,12 +127,20 @@ $(B)/libfuzzed.a: $(FUZZED)
 $(FUZZERS): $$(@).o $(B)/selftests/fuzz/fuzz.o $(B)/libfuzzed.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(CLI_LIBS) -o $@
 
-# A daemon of another ABI version, for tests of upgrades.
+# Daemons of another ABI version, and with other events, for tests of upgrades.
 $(B)/selftests/upgrade/kernel.o: daemon/kernel.c selftests/upgrade.h $(B)/bailiff.skel.h $(B)/probe.skel.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) -include selftests/upgrade.h -I$(B) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-$(UPGRADE): $(B)/daemon/bailiffd.o $(B)/selftests/upgrade/kernel.o $(B)/libdaemon.a $(B)/libpolicy.a
+$(B)/selftests/upgrade/kernel-record.o: daemon/kernel-record.c selftests/upgrade-events.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -include selftests/upgrade-events.h -I$(B) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(B)/selftests/upgrade/bailiffd-other: $(B)/daemon/bailiffd.o $(B)/selftests/upgrade/kernel.o $(B)/libdaemon.a $(B)/libpolicy.a
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+$(B)/selftests/upgrade/bailiffd-events: $(B)/daemon/bailiffd.o $(B)/selftests/upgrade/kernel-record.o \
+		$(B)/selftests/upgrade/kernel.o $(B)/libdaemon.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
 # What is preloaded into a daemon, so that it has no memory.

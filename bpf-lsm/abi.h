@@ -311,8 +311,8 @@ struct bailiff_control {
 	__u32 bound[BAILIFF_BOUND];
 };
 
-/* Rules that can be counted (abi-event.h). */
-#define BAILIFF_COUNTERS 32768
+/* Rules that can be counted (abi-event.h); as a counter: none. */
+#define BAILIFF_COUNTERS 131072
 
 /* Why a decision is not what a rule's pattern says. One counter for each. */
 enum bailiff_reason {
@@ -330,9 +330,9 @@ enum bailiff_reason {
 	BAILIFF_N_REASONS,
 };
 
-/* What else is counted, behind the reasons. */
+/* What else is counted, behind the reasons and room for more of them. */
 enum bailiff_stat {
-	BAILIFF_STAT_BOUND = BAILIFF_N_REASONS, /* cgroups bound in cgroup_mkdir */
+	BAILIFF_STAT_BOUND = 32, /* cgroups bound in cgroup_mkdir */
 	BAILIFF_STAT_BINDINGS_FULL,
 	BAILIFF_STAT_LABEL_FAILED, /* task storage could not be had */
 	BAILIFF_STAT_DROPPED,	   /* events, of all rules */
@@ -364,6 +364,7 @@ _Static_assert(sizeof(struct bailiff_class) == sizeof(struct bailiff_cell) &&
 	       "tables are whole cells");
 _Static_assert(sizeof(struct bailiff_policy) % sizeof(struct bailiff_cell) == 0,
 	       "tables are whole cells");
+_Static_assert((int)BAILIFF_N_REASONS <= (int)BAILIFF_STAT_BOUND, "stats keep their numbers");
 _Static_assert(sizeof(struct bailiff_image) == 416, "the image header's layout");
 _Static_assert(sizeof(struct bailiff_label) == 136 && sizeof(struct bailiff_inode) == 16,
 	       "no holes");

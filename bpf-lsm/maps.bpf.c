@@ -15,6 +15,7 @@ struct bindings_map bindings SEC(".maps");
 struct labels_map labels SEC(".maps");
 struct launchers_map launchers SEC(".maps");
 struct counters_map counters SEC(".maps");
+struct record_map record SEC(".maps");
 struct stats_map stats SEC(".maps");
 struct events_map events SEC(".maps");
 struct audits_map audits SEC(".maps");

@@ -11,6 +11,7 @@
 #include "abi-event.h"
 #include "abi-names.h"
 #include "abi-protect.h"
+#include "abi-record.h"
 
 /*
  * Every map of the programs. Each has a named type, so that it can be declared here and defined
@@ -79,13 +80,24 @@ struct launchers_map {
 };
 extern struct launchers_map launchers SEC(".maps");
 
+/* As large as the daemon makes it, and the record with it. */
 struct counters_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, BAILIFF_COUNTERS);
+	__uint(max_entries, BAILIFF_COUNTERS_FIRST);
 	__type(key, __u32);
 	__type(value, struct bailiff_count);
 };
 extern struct counters_map counters SEC(".maps");
+
+/* Whose counters these are: for daemons alone (abi-record.h). */
+struct record_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BAILIFF_RECORD_KEYS + BAILIFF_COUNTERS_FIRST);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+extern struct record_map record SEC(".maps");
 
 struct stats_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

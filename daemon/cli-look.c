@@ -49,9 +49,10 @@ const char *const look_stat_texts[BAILIFF_N_STATS] = {
 
 bool look_stat_is_fault(size_t stat)
 {
-	return stat != BAILIFF_REASON_RULE && stat != BAILIFF_REASON_INVOKED_NAME &&
-	       stat != BAILIFF_REASON_SECOND_NAME && stat != BAILIFF_REASON_DRIFT &&
-	       stat != BAILIFF_REASON_OTHER_NAME && stat != BAILIFF_STAT_BOUND;
+	return look_stat_names[stat] && stat != BAILIFF_REASON_RULE &&
+	       stat != BAILIFF_REASON_INVOKED_NAME && stat != BAILIFF_REASON_SECOND_NAME &&
+	       stat != BAILIFF_REASON_DRIFT && stat != BAILIFF_REASON_OTHER_NAME &&
+	       stat != BAILIFF_STAT_BOUND;
 }
 
 bool look_is_whole(const struct look *look)
@@ -193,8 +194,25 @@ static void find_verdicts(const struct bailiff_cell *cells, unsigned char *verdi
 				verdicts[BAILIFF_RULE(words[k])] = BAILIFF_VERDICT(words[k]);
 }
 
+static int add_rule(struct look_policy *policy, const struct look_rule *rule)
+{
+	/* as many as a power of two: then there is no more room */
+	if (!(policy->n_rules & (policy->n_rules - 1))) {
+		size_t room = policy->n_rules ? 2 * policy->n_rules : 1;
+		struct look_rule *more = reallocarray(policy->rules, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		policy->rules = more;
+	}
+	policy->rules[policy->n_rules++] = *rule;
+	return 0;
+}
+
+/* Adds the rules of an image that are not @seen by their counters: a rule is in every image of its
+ * policy, and two equal rules share a counter. */
 static int add_rules(struct look *look, const struct look_slot *slot,
-		     const struct bailiff_cell *cells)
+		     const struct bailiff_cell *cells, bool *seen)
 {
 	const struct bailiff_image *header = image_header(cells);
 	const struct bailiff_rule *rules = (const void *)(cells + header->rules);
@@ -203,27 +221,28 @@ static int add_rules(struct look *look, const struct look_slot *slot,
 	if (!verdicts)
 		return -ENOMEM;
 	find_verdicts(cells, verdicts);
-	for (size_t i = 0; i < slot->n_policies; i++) {
-		struct look_policy *policy = &look->policies[slot->policies[i]];
-		struct look_rule *more;
+	for (size_t i = 0; i < header->n_rules; i++) {
+		const struct bailiff_rule *rule = &rules[i];
+		int r;
 
-		more = reallocarray(policy->rules, policy->n_rules + header->n_rules + 1,
-				    sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		policy->rules = more;
-		for (size_t j = 0; j < header->n_rules; j++)
-			if (rules[j].policy == i && rules[j].counter < BAILIFF_COUNTERS)
-				more[policy->n_rules++] = (struct look_rule){rules[j].line,
-									     rules[j].column,
-									     rules[j].counter,
-									     verdicts[j],
-									     {}};
+		if (rule->policy >= slot->n_policies || rule->counter >= BAILIFF_COUNTERS ||
+		    seen[rule->counter])
+			continue;
+		seen[rule->counter] = true;
+		r = add_rule(&look->policies[slot->policies[rule->policy]],
+			     &(struct look_rule){
+				     .line = rule->line,
+				     .column = rule->column,
+				     .counter = rule->counter,
+				     .verdict = verdicts[i],
+			     });
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-static int add_slot(struct look *look, __u32 number, const struct bailiff_cell *cells)
+static int add_slot(struct look *look, __u32 number, const struct bailiff_cell *cells, bool *seen)
 {
 	const struct bailiff_image *header = image_header(cells);
 	const struct bailiff_policy *policies = (const void *)(cells + header->policies);
@@ -246,14 +265,18 @@ static int add_slot(struct look *look, __u32 number, const struct bailiff_cell *
 			return (int)index;
 		slot->policies[slot->n_policies++] = (size_t)index;
 	}
-	return add_rules(look, slot, cells);
+	return add_rules(look, slot, cells, seen);
 }
 
 static int look_at_images(struct look *look, struct kernel *kernel)
 {
+	_cleanup_(freep) bool *seen = calloc(BAILIFF_COUNTERS, sizeof(*seen));
 	_cleanup_(freep) struct bailiff_cell *selector = NULL;
 	const struct bailiff_slot *slots = kernel_slots(kernel);
 	int r;
+
+	if (!seen)
+		return -ENOMEM;
 
 	for (__u32 i = 1; i < BAILIFF_SLOTS; i++) {
 		_cleanup_(freep) struct bailiff_cell *cells = NULL;
@@ -264,7 +287,7 @@ static int look_at_images(struct look *look, struct kernel *kernel)
 		if (r != 0 && r != 1 && r != -EBADMSG)
 			return r;
 		if (r == 0)
-			r = add_slot(look, i, cells);
+			r = add_slot(look, i, cells, seen);
 		if (r == -ENOMEM)
 			return r;
 	}
@@ -278,13 +301,6 @@ static int look_at_images(struct look *look, struct kernel *kernel)
 	return r == -EBADMSG || r > 0 ? 0 : r;
 }
 
-static int compare_counters(const void *a, const void *b)
-{
-	const struct look_rule *x = a, *y = b;
-
-	return x->counter < y->counter ? -1 : x->counter > y->counter;
-}
-
 static int compare_places(const void *a, const void *b)
 {
 	const struct look_rule *x = a, *y = b;
@@ -294,19 +310,13 @@ static int compare_places(const void *a, const void *b)
 	return x->column < y->column ? -1 : x->column > y->column;
 }
 
-/* A counter is counted once: it is in every image of its rule, and two equal rules share it. */
 static int count_policy(struct look_policy *policy, struct kernel *kernel)
 {
 	struct look_rule *rules = policy->rules;
-	size_t n = 0;
+	size_t n = policy->n_rules;
 
-	if (policy->n_rules == 0)
+	if (n == 0)
 		return 0;
-	qsort(rules, policy->n_rules, sizeof(*rules), compare_counters);
-	for (size_t i = 0; i < policy->n_rules; i++)
-		if (n == 0 || rules[i].counter != rules[n - 1].counter)
-			rules[n++] = rules[i];
-	policy->n_rules = n;
 	qsort(rules, n, sizeof(*rules), compare_places);
 	for (size_t i = 0; i < n; i++) {
 		int r = kernel_count_get(kernel, rules[i].counter, &rules[i].count);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "daemon/kernel-record.h"
 #include "daemon/kernel.h"
 #include "daemon/util.h"
 #include "policy/image.h"
@@ -54,18 +55,21 @@ static struct counter *find(struct counters *counters, __u64 key)
 static int take(struct counters *counters, struct kernel *kernel, __u64 key,
 		struct counter **ret_counter)
 {
-	for (size_t tried = 0; tried < BAILIFF_COUNTERS; tried++) {
-		size_t index = counters->next++ % BAILIFF_COUNTERS;
-		int r = 0;
+	for (__u32 tried = 0; tried < counters->n; tried++) {
+		__u32 index = (__u32)(counters->next++ % counters->n);
+		int r;
 
 		if (counters->by_index[index])
 			continue;
-		if (counters->dirty[index / 8] & 1u << index % 8)
-			r = kernel_count_clear(kernel, (__u32)index);
-		counters->dirty[index / 8] |= (unsigned char)(1u << index % 8);
-		return r < 0 ? r : add(counters, key, (__u32)index, ret_counter);
+		/* some other rule's before, perhaps of a former daemon's */
+		r = kernel_count_clear(kernel, index);
+		if (r >= 0)
+			r = add(counters, key, index, ret_counter);
+		if (r >= 0)
+			counters->keys[index] = key;
+		return r;
 	}
-	return -ENOSPC;
+	return -EXFULL;
 }
 
 static const __u32 *image_words(const struct bailiff_cell *image, size_t *ret_n)
@@ -118,22 +122,19 @@ int counters_assign(struct counters *counters, struct kernel *kernel, struct bai
 	return 0;
 }
 
-int counters_adopt(struct counters *counters, const struct bailiff_cell *image)
+int counters_adopt(struct counters *counters, struct kernel *kernel)
 {
-	const struct bailiff_image *header = image_header(image);
-	const struct bailiff_rule *rules = (const struct bailiff_rule *)(image + header->rules);
+	struct counter *counter;
+	int r = 0;
 
-	for (size_t i = 0; i < header->n_rules; i++) {
-		__u32 index = rules[i].counter;
-		struct counter *counter;
-
-		if (index >= BAILIFF_COUNTERS || counters->by_index[index])
-			continue;
-		counters->dirty[index / 8] |= (unsigned char)(1u << index % 8);
-		if (add(counters, rules[i].key, index, &counter) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	counters->keys = kernel_counted(kernel, &counters->n);
+	counters->by_index = calloc(counters->n, sizeof(struct counter *));
+	if (!counters->by_index)
+		return -ENOMEM;
+	for (__u32 i = 0; i < counters->n && r >= 0; i++)
+		if (counters->keys[i])
+			r = add(counters, counters->keys[i], i, &counter);
+	return r;
 }
 
 void counters_begin(struct counters *counters)
@@ -147,20 +148,21 @@ void counters_keep(struct counters *counters, const struct bailiff_cell *image)
 	const struct bailiff_rule *rules = (const struct bailiff_rule *)(image + header->rules);
 
 	for (size_t i = 0; i < header->n_rules; i++)
-		if (rules[i].counter < BAILIFF_COUNTERS && counters->by_index[rules[i].counter])
+		if (rules[i].counter < counters->n && counters->by_index[rules[i].counter])
 			counters->by_index[rules[i].counter]->generation = counters->generation;
 }
 
 static void drop(struct counters *counters, struct counter *counter)
 {
 	counters->by_index[counter->index] = NULL;
+	counters->keys[counter->index] = 0;
 	tdelete(counter, &counters->tree, compare);
 	free(counter);
 }
 
 void counters_end(struct counters *counters)
 {
-	for (size_t i = 0; i < BAILIFF_COUNTERS; i++)
+	for (__u32 i = 0; i < counters->n; i++)
 		if (counters->by_index[i] &&
 		    counters->by_index[i]->generation != counters->generation)
 			drop(counters, counters->by_index[i]);
@@ -168,7 +170,7 @@ void counters_end(struct counters *counters)
 
 void counters_clear(struct counters *counters)
 {
-	for (size_t i = 0; i < BAILIFF_COUNTERS; i++)
-		if (counters->by_index[i])
-			drop(counters, counters->by_index[i]);
+	tdestroy(counters->tree, free);
+	free(counters->by_index);
+	*counters = (struct counters){};
 }

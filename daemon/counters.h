@@ -14,21 +14,22 @@ struct kernel;
  */
 struct counters {
 	void *tree; /* of struct counter, by key (tsearch) */
-	struct counter *by_index[BAILIFF_COUNTERS];
-	unsigned char dirty[BAILIFF_COUNTERS / 8]; /* was some rule's before: to be cleared first */
+	struct counter **by_index;
+	__u64 *keys; /* by index, shared with the daemons to come (kernel_counted()) */
+	__u32 n;
 	size_t next;
 	unsigned generation;
 };
 
 /*
  * Gives every rule of an image that can be counted its counter; the others get none
- * (BAILIFF_COUNTERS). Returns 0, -ENOSPC where there are more rules than counters, -ENOMEM, or
+ * (BAILIFF_COUNTERS). Returns 0, -EXFULL where there are more rules than counters, -ENOMEM, or
  * what the kernel answered.
  */
 int counters_assign(struct counters *counters, struct kernel *kernel, struct bailiff_cell *image);
 
-/* Notes the counters that an image of a former daemon has. Returns 0, or -ENOMEM. */
-int counters_adopt(struct counters *counters, const struct bailiff_cell *image);
+/* Begins with the kernel's counters, as former daemons have left them. Returns 0, or -ENOMEM. */
+int counters_adopt(struct counters *counters, struct kernel *kernel);
 
 /*
  * A publication: what is not assigned or kept between begin and end belongs to no rule any more.

@@ -3,6 +3,7 @@
 #include "daemon/enforce.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -22,7 +23,7 @@ struct slot {
 	__u32 image; /* what the kernel's slot says */
 	bool wanted;
 	__u64 next_digest;
-	__u32 next; /* the image to publish; 0: as it is */
+	__u32 next; /* the image to publish, or that a plan that came to nothing left; 0: none */
 };
 
 struct enforce {
@@ -142,8 +143,6 @@ static int adopt_slot(struct enforce *enforce, size_t index)
 		return 0;
 	r = adopt_image(enforce, image);
 	if (r >= 0)
-		r = counters_adopt(&enforce->counters, cells_at(enforce, image));
-	if (r >= 0)
 		r = key_of_image(cells_at(enforce, image), &enforce->slots[index].key);
 	enforce->slots[index].image = image;
 	return r;
@@ -161,6 +160,7 @@ int enforce_new(struct kernel *kernel, struct enforce **ret_enforce)
 	enforce->next_slot = 1;
 	enforce->unbound = selector; /* a former daemon may have died over it */
 	(void)kernel_arena(kernel, &enforce->arena.n_cells);
+	r = counters_adopt(&enforce->counters, kernel);
 	for (size_t i = 1; i < BAILIFF_SLOTS && r >= 0; i++)
 		r = adopt_slot(enforce, i);
 	if (r >= 0 && selector)
@@ -171,15 +171,17 @@ int enforce_new(struct kernel *kernel, struct enforce **ret_enforce)
 	return 0;
 }
 
-bool enforce_holds(const struct enforce *enforce, __u32 slot, const char *policy)
+void enforce_each_policy(const struct enforce *enforce, __u32 slot,
+			 void (*visit)(void *userdata, const char *policy), void *userdata)
 {
-	const char *at = slot < BAILIFF_SLOTS ? enforce->slots[slot].key : NULL;
-	size_t n = strlen(policy);
+	const char *at = slot < BAILIFF_SLOTS ? enforce->slots[slot].key : NULL, *end;
+	char name[BAILIFF_NAME_MAX];
 
-	for (; at && *at; at = strchr(at, '\n') + 1)
-		if (strncmp(at, policy, n) == 0 && at[n] == '\n')
-			return true;
-	return false;
+	for (; at && *at; at = end + 1) {
+		end = strchr(at, '\n');
+		snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
+		visit(userdata, name);
+	}
 }
 
 /* The key and the digest of a set. */
@@ -219,11 +221,35 @@ static __u32 find_slot(struct enforce *enforce, const char *key)
 	return 0;
 }
 
+/* Takes back what was compiled and is not, or not yet, part of a plan. Returns whether it was any.
+ */
+static bool sweep(struct enforce *enforce)
+{
+	bool any = false;
+
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		struct slot *slot = &enforce->slots[i];
+
+		if (slot->wanted)
+			continue;
+		any |= slot->next != 0;
+		arena_give(&enforce->arena, slot->next);
+		slot->next = 0;
+		if (!slot->image) {
+			free(slot->key);
+			slot->key = NULL;
+		}
+	}
+	return any;
+}
+
 /* Writes an image into a free part of the arena. */
 static int place_image(struct enforce *enforce, struct image *image, __u32 *ret_start)
 {
 	int r = arena_take(&enforce->arena, image->n_cells, ret_start);
 
+	if (r == -ENOSPC && sweep(enforce))
+		r = arena_take(&enforce->arena, image->n_cells, ret_start);
 	if (r >= 0)
 		memcpy(cells_at(enforce, *ret_start), image->cells,
 		       image->n_cells * sizeof(*image->cells));
@@ -237,6 +263,28 @@ static __u64 serial_now(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
+/* Says that there is no room for a set. To blame is the policy of it that takes most. */
+static int no_room(const struct policy *const *policies, size_t n, struct diag *diag, int failure)
+{
+	const struct policy *largest = policies[0];
+	int r;
+
+	for (size_t i = 1; i < n; i++)
+		if (policies[i]->n_rules > largest->n_rules)
+			largest = policies[i];
+	if (failure == -EXFULL)
+		r = diag_add(diag, DIAG_ERROR, largest->file, 0, 0, NULL,
+			     "all policies together have more than %d rules that deny or audit",
+			     BAILIFF_COUNTERS);
+	else
+		r = diag_add(diag, DIAG_ERROR, largest->file, 0, 0, NULL,
+			     "all policies together are too large for the kernel's table, %zu MiB: "
+			     "use fewer rules, or in [select] fewer \"**\", so that fewer sets of "
+			     "policies are possible",
+			     ENFORCE_CELLS_MAX * sizeof(struct bailiff_cell) >> 20);
+	return r ?: 1;
 }
 
 static int compile_set(struct enforce *enforce, const struct plan *plan,
@@ -258,13 +306,11 @@ static int compile_set(struct enforce *enforce, const struct plan *plan,
 	if (r)
 		return r;
 	r = counters_assign(&enforce->counters, enforce->kernel, image->cells);
-	if (r == -ENOSPC)
-		r = diag_add(diag, DIAG_ERROR, policies[0]->file, 0, 0, NULL,
-			     "all policies together have more than %d rules that deny or audit",
-			     BAILIFF_COUNTERS)
-			    ?: 1;
-	else if (r >= 0)
+	if (r >= 0)
 		r = place_image(enforce, image, ret_start);
+	if ((r == -EXFULL && enforce->counters.n >= BAILIFF_COUNTERS) ||
+	    (r == -ENOSPC && enforce->arena.n_cells >= ENFORCE_CELLS_MAX))
+		r = no_room(policies, set->n_policies, diag, r);
 	image_free(image);
 	return r;
 }
@@ -281,6 +327,8 @@ static int plan_set(struct enforce *enforce, struct plan *plan, size_t index, st
 	if (r < 0)
 		return r;
 	number = find_slot(enforce, key);
+	if (!number && sweep(enforce))
+		number = find_slot(enforce, key);
 	if (!number)
 		return diag_add(diag, DIAG_ERROR, plan->policies[set->policies[0]]->file, 0, 0,
 				NULL,
@@ -292,6 +340,12 @@ static int plan_set(struct enforce *enforce, struct plan *plan, size_t index, st
 	slot->wanted = true;
 	if (!slot->key)
 		slot->key = TAKE_PTR(key);
+	if (slot->next && slot->next_digest == digest && !(slot->image && slot->digest == digest)) {
+		counters_keep(&enforce->counters, cells_at(enforce, slot->next));
+		return 0;
+	}
+	arena_give(&enforce->arena, slot->next);
+	slot->next = 0;
 	if (slot->image && slot->digest == digest) {
 		counters_keep(&enforce->counters, cells_at(enforce, slot->image));
 		return 0;
@@ -342,27 +396,27 @@ static int plan_make(struct enforce *enforce, const struct store *store, struct 
 	return r ? r : plan_selector(enforce, plan);
 }
 
-/* Takes back what plan_make() prepared. */
-static void plan_abandon(struct enforce *enforce, struct plan *plan)
+/*
+ * Takes back what plan_make() prepared. @keep: but the images, for the next plan: it will be the
+ * same but for the policy that is to blame.
+ */
+static void plan_abandon(struct enforce *enforce, struct plan *plan, bool keep)
 {
 	arena_give(&enforce->arena, plan->selector_start);
-	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
-		struct slot *slot = &enforce->slots[i];
-
-		arena_give(&enforce->arena, slot->next);
-		slot->next = 0;
-		slot->wanted = false;
-		if (slot->key && !slot->image) {
-			free(slot->key);
-			slot->key = NULL;
-		}
-	}
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++)
+		enforce->slots[i].wanted = false;
+	if (!keep)
+		(void)sweep(enforce);
 	/* what was taken for these rules is there for others */
 	counters_begin(&enforce->counters);
-	for (size_t i = 1; i < BAILIFF_SLOTS; i++)
-		if (enforce->slots[i].image)
-			counters_keep(&enforce->counters,
-				      cells_at(enforce, enforce->slots[i].image));
+	for (size_t i = 1; i < BAILIFF_SLOTS; i++) {
+		const struct slot *slot = &enforce->slots[i];
+
+		if (slot->image)
+			counters_keep(&enforce->counters, cells_at(enforce, slot->image));
+		if (slot->next)
+			counters_keep(&enforce->counters, cells_at(enforce, slot->next));
+	}
 	counters_end(&enforce->counters);
 }
 
@@ -538,9 +592,10 @@ int enforce_apply(struct enforce *enforce, const struct store *store, struct dia
 		r = attach_hooks(enforce, &needs, diag, &plan);
 	}
 	if (r) {
-		plan_abandon(enforce, &plan);
+		plan_abandon(enforce, &plan, r > 0);
 		return r;
 	}
+	(void)sweep(enforce);
 	publish_images(enforce, &report);
 	r = publish_selector(enforce, &plan, &report, &old_selector);
 	if (r < 0) {

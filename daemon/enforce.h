@@ -17,6 +17,9 @@ struct enforce;
 
 struct kernel;
 
+/* Cells of 8 bytes that all images may take: 128 MiB. */
+#define ENFORCE_CELLS_MAX ((size_t)1 << 24)
+
 /*
  * Takes over what @kernel has in force; @kernel stays the caller's. Returns 0, -EBADMSG where what
  * is there is damaged, or another negative errno.
@@ -31,15 +34,16 @@ struct enforce_report {
 
 /*
  * Returns 0 and what was done in *@ret_report; 1 and errors in @diag where the policies exceed a
- * limit; or a negative errno, -ENOSPC where the arena is too small. Unless it is 0, nothing changed
- * but for -EIO and the like from the kernel in the middle of binding: then all that was and all
- * that will be is in force, and the next call goes on.
+ * limit; or a negative errno, -ENOSPC where the arena is too small, -EXFULL where the counters are
+ * too few. Unless it is 0, nothing changed but for -EIO and the like from the kernel in the middle
+ * of binding: then all that was and all that will be is in force, and the next call goes on.
  */
 int enforce_apply(struct enforce *enforce, const struct store *store, struct diag *diag,
 		  struct enforce_report *ret_report);
 
-/* Whether a slot is of a set that has a policy of that name. */
-bool enforce_holds(const struct enforce *enforce, __u32 slot, const char *policy);
+/* Calls @visit with the name of each policy of the set that a slot is of. */
+void enforce_each_policy(const struct enforce *enforce, __u32 slot,
+			 void (*visit)(void *userdata, const char *policy), void *userdata);
 
 /*
  * Calls @visit for every rule in force, with the name of its policy, once for each set that it is

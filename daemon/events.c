@@ -45,7 +45,6 @@ struct events {
 	kernel_event_handler handle;
 	void *userdata;
 	struct kernel *kernel; /* not owned */
-	struct kernel *former; /* what is left of it comes first */
 	struct losses *losses;
 	unsigned n_read, n_at_once; /* 0: as many as there are */
 	unsigned long long n_sent;  /* at the last tick */
@@ -90,7 +89,6 @@ struct events *events_free(struct events *events)
 	sd_event_source_disable_unref(events->pause);
 	sd_event_unref(events->loop);
 	losses_free(events->losses);
-	kernel_free(events->former);
 	free(events);
 	return NULL;
 }
@@ -232,12 +230,10 @@ static int on_pause(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-/* Sends what is held back, and what is left of the former; the rings' own sources go on then. */
+/* Sends what is held back; the rings' own sources go on then. */
 static void go_on(struct events *events)
 {
-	while (may_read() && events->former)
-		if (read_all(events, events->former))
-			events->former = kernel_free(events->former);
+	(void)may_read();
 	choose_sources(events);
 }
 
@@ -328,28 +324,15 @@ int events_watch(struct events *events, struct kernel *kernel, struct enforce *e
 	int r = 0;
 
 	forget_sources(events);
+	/* counts go on from one to the next */
+	if (!events->kernel)
+		losses_begin(events->losses, kernel, enforce);
 	events->kernel = kernel;
-	losses_begin(events->losses, kernel, enforce);
 	for (enum kernel_ring i = 0; i < KERNEL_N_RINGS && r >= 0; i++)
 		r = watch_ring(events, i);
 	if (r >= 0)
 		choose_sources(events);
 	return r;
-}
-
-void events_finish(struct events *events, struct kernel *kernel)
-{
-	(void)kernel_wait_for_readers();
-	if (events->kernel == kernel) {
-		forget_sources(events);
-		events->kernel = NULL;
-	}
-	if (events->former)
-		log_print(LOG_ERR, "the journal takes nothing: events of what was in force before "
-				   "are lost");
-	kernel_free(events->former);
-	events->former = kernel;
-	go_on(events);
 }
 
 /* Says what the journal does that takes nothing. */
@@ -392,12 +375,8 @@ void events_end(struct events *events, bool all)
 
 	if (all)
 		(void)kernel_wait_for_readers();
-	while (!read && (journal_flush_within(END_MS) || !sinks_use_journal())) {
-		if (events->former && read_all(events, events->former))
-			events->former = kernel_free(events->former);
-		else if (!events->former)
-			read = !kernel || read_all(events, kernel);
-	}
+	while (!read && (journal_flush_within(END_MS) || !sinks_use_journal()))
+		read = !kernel || read_all(events, kernel);
 	(void)journal_flush_within(END_MS);
 	if (must_wait() || !read)
 		log_print(LOG_ERR, "the journal takes nothing: the last events are lost");

@@ -28,14 +28,11 @@ int events_new(sd_event *loop, kernel_event_handler handle, void *userdata,
 struct events *events_free(struct events *events);
 DEFINE_FREEP(struct events, events_free)
 
-/* Reads those of @kernel, which stays the caller's, from now on. 0 or a negative errno. */
-int events_watch(struct events *events, struct kernel *kernel, struct enforce *enforce);
-
 /*
- * Takes a kernel whose programs run no more: what is left of it is read, as soon as the
- * journal takes it, and then it is freed.
+ * Reads those of @kernel, which stays the caller's, from now on, and none of another one any more.
+ * Returns 0 or a negative errno.
  */
-void events_finish(struct events *events, struct kernel *kernel);
+int events_watch(struct events *events, struct kernel *kernel, struct enforce *enforce);
 
 /* Once a second. */
 void events_tick(struct events *events, struct enforce *enforce);

@@ -256,6 +256,22 @@ static void look_at_host(struct identity *identity, const struct store *store, b
 		look_for(identity, store->entries[i].text->policy, root, trees ? &n_tree : NULL);
 }
 
+/* One root, and what its policies are found in. */
+struct rooted {
+	struct identity *identity;
+	const struct store *store;
+	int root;
+};
+
+static void look_for_policy(void *userdata, const char *name)
+{
+	const struct rooted *rooted = userdata;
+	const struct store_entry *entry = store_find(rooted->store, name);
+
+	if (entry)
+		look_for(rooted->identity, entry->text->policy, rooted->root, NULL);
+}
+
 static void look_at_roots(struct identity *identity, const struct enforce *enforce,
 			  const struct store *store)
 {
@@ -265,11 +281,11 @@ static void look_at_roots(struct identity *identity, const struct enforce *enfor
 	for (size_t i = 0; i < identity->roots.n; i++) {
 		const struct root *root = &identity->roots.of[i];
 		_cleanup_(close_fdp) int fd = roots_open(root);
+		struct rooted rooted = {identity, store, fd};
 
 		/* its process is gone: others of the cgroup are found later */
-		for (size_t k = 0; fd >= 0 && k < store->n_entries; k++)
-			if (enforce_holds(enforce, root->slot, store->entries[k].name))
-				look_for(identity, store->entries[k].text->policy, fd, NULL);
+		if (fd >= 0)
+			enforce_each_policy(enforce, root->slot, look_for_policy, &rooted);
 	}
 }
 

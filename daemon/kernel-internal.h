@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "bpf-lsm/abi-record.h"
 #include "daemon/kernel-events.h"
 #include "daemon/kernel.h"
 
@@ -27,6 +28,7 @@ enum kernel_map {
 	MAP_AUDITS,
 	MAP_FOLDS,
 	MAP_MADE,
+	MAP_RECORD,
 	N_MAPS,
 };
 
@@ -72,6 +74,9 @@ struct kernel {
 	struct bailiff_slot *slots;
 	struct bailiff_cell *arena;
 	size_t n_cells;
+	__u64 *record; /* NULL: read-only */
+	__u32 n_counters;
+	struct bailiff_count *carried; /* what counters of a former kernel began with; NULL: none */
 	struct ring_buffer *rings[KERNEL_N_RINGS]; /* NULL: not read yet */
 	struct ring_buffer *made;		   /* NULL: not read yet */
 	struct bailiff_fold *folds;		   /* NULL: read-only */
@@ -113,6 +118,21 @@ int kernel_find_locks(struct kernel *kernel);
  */
 int kernel_choose_programs(struct kernel *kernel, struct bpf_object *object,
 			   const struct kernel_needs *needs);
+
+/*
+ * What outlives programs (abi-record.h). kernel_open_record() opens what of it is pinned, by
+ * whichever version; kernel_keep_record() has what is loaded from @object count there, if it can:
+ * counters for @n_counters rules at least.
+ */
+int kernel_open_record(struct kernel *kernel);
+int kernel_map_record(struct kernel *kernel);
+int kernel_keep_record(struct bpf_object *object, const struct kernel *former, __u32 n_counters);
+
+/* Behind it: copies the counts where they have another table. Returns 0 or a negative errno. */
+int kernel_carry_record(struct kernel *kernel, const struct kernel *former);
+
+/* Opens what is pinned. Returns the descriptor or a negative errno. */
+int kernel_get_pinned(const char *kind, const char *name, bool read_only);
 
 /* Makes what is loaded from @skeleton use the maps of @kernel. Returns 0 or a negative errno. */
 int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton);

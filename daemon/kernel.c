@@ -36,6 +36,7 @@ const char *const kernel_map_names[N_MAPS] = {
 	[MAP_TRUSTS] = "trusts",     [MAP_CACHE] = "cache",
 	[MAP_KNOWN] = "known",	     [MAP_AUDITS] = "audits",
 	[MAP_FOLDS] = "folds",	     [MAP_MADE] = "made",
+	[MAP_RECORD] = "record",
 };
 
 static void (*log_to)(int priority, const char *text);
@@ -102,6 +103,10 @@ struct kernel *kernel_free(struct kernel *kernel)
 	unmap(kernel, kernel->arena, kernel->n_cells * sizeof(*kernel->arena));
 	if (kernel->folds)
 		munmap(kernel->folds, BAILIFF_FOLDS * sizeof(*kernel->folds));
+	if (kernel->record)
+		munmap(kernel->record,
+		       (BAILIFF_RECORD_KEYS + kernel->n_counters) * sizeof(*kernel->record));
+	free(kernel->carried);
 	for (size_t i = 0; i < N_MAPS; i++)
 		close_fd(kernel->maps[i]);
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
@@ -153,8 +158,9 @@ static int kernel_map_all(struct kernel *kernel)
 	/* who looks does not close them */
 	if (kernel->read_only)
 		return 0;
-	return map_memory(kernel->maps[MAP_FOLDS], BAILIFF_FOLDS * sizeof(*kernel->folds), false,
-			  (void **)&kernel->folds);
+	r = map_memory(kernel->maps[MAP_FOLDS], BAILIFF_FOLDS * sizeof(*kernel->folds), false,
+		       (void **)&kernel->folds);
+	return r < 0 ? r : kernel_map_record(kernel);
 }
 
 /* Which programs these are: a digest (FNV-1a) of the object that they are loaded from. */
@@ -185,7 +191,7 @@ const char *kernel_hook_pin(size_t hook)
 	return name;
 }
 
-static int get_pinned(const char *kind, const char *name, bool read_only)
+int kernel_get_pinned(const char *kind, const char *name, bool read_only)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
 	char path[PATH_MAX];
@@ -233,8 +239,8 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 			continue;
 		/* a map that was opened for reading cannot be shared memory: mmap() drops VM_SHARED
 		 */
-		r = get_pinned("maps", kernel_map_names[i],
-			       kernel->copied || (read_only && i > MAP_SLOTS && !storage));
+		r = kernel_get_pinned("maps", kernel_map_names[i],
+				      kernel->copied || (read_only && i > MAP_SLOTS && !storage));
 		/* another version has other maps */
 		if (r == -ENOENT && access(KERNEL_PINS "/maps", F_OK) == 0)
 			return -ESTALE;
@@ -251,7 +257,7 @@ static int open_pinned(bool read_only, struct kernel **ret_kernel)
 		return -ESTALE;
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
 		r = kernel->copied ? find_pinned_link(i)
-				   : get_pinned("links", kernel_hook_pin(i), false);
+				   : kernel_get_pinned("links", kernel_hook_pin(i), false);
 		if (r >= 0)
 			kernel->links[i] = r;
 		else if (r != -ENOENT)
@@ -266,19 +272,40 @@ int kernel_look(struct kernel **ret_kernel)
 	return open_pinned(true, ret_kernel);
 }
 
+/* Of what another version has pinned, what is the same in all. */
+static int open_former(struct kernel **ret_kernel)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = kernel_new();
+	int r;
+
+	if (!kernel)
+		return -ENOMEM;
+	r = kernel_open_record(kernel);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
+		r = kernel_get_pinned("links", kernel_hook_pin(i), false);
+		kernel->links[i] = r < 0 ? -1 : r;
+	}
+	*ret_kernel = TAKE_PTR(kernel);
+	return 0;
+}
+
 int kernel_take_over(struct kernel **ret_kernel)
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	int r = open_pinned(false, &kernel);
 
-	if (r < 0)
+	if (r == -ENOENT || r == -EACCES || r == -EPERM || r == -ENOMEM)
 		return r;
+	if (r < 0)
+		return open_former(ret_kernel) < 0 ? r : -ESTALE;
 	if (kernel->control->build != build_digest()) {
 		*ret_kernel = TAKE_PTR(kernel);
 		return -ESTALE;
 	}
 	for (size_t i = 0; i < KERNEL_N_HOOKS; i++) {
-		r = get_pinned("programs", kernel_hook_pin(i), false);
+		r = kernel_get_pinned("programs", kernel_hook_pin(i), false);
 		if (r < 0 && r != -ENOENT)
 			return r;
 		kernel->programs[i] = r < 0 ? -1 : r;
@@ -304,16 +331,22 @@ static int keep_maps(struct kernel *kernel, const struct bpf_object *object)
 }
 
 /* What the programs must know before the verifier sees them. */
-static int set_up(struct bailiff_bpf *skeleton, size_t n_cells, int n_cpus)
+static int set_up(struct bailiff_bpf *skeleton, size_t n_cells, __u32 n_counters, int n_cpus)
 {
 	int r;
 
 	skeleton->rodata->arena_mask = (__u32)n_cells - 1;
 	r = bpf_map__set_value_size(skeleton->maps.arena,
 				    (__u32)(n_cells * sizeof(struct bailiff_cell)));
-	if (r < 0)
-		return r;
-	return bpf_map__set_max_entries(skeleton->maps.scratches, (__u32)n_cpus * SCRATCH_PER_CPU);
+	if (r >= 0)
+		r = bpf_map__set_max_entries(skeleton->maps.counters, n_counters);
+	if (r >= 0)
+		r = bpf_map__set_max_entries(skeleton->maps.record,
+					     BAILIFF_RECORD_KEYS + n_counters);
+	if (r >= 0)
+		r = bpf_map__set_max_entries(skeleton->maps.scratches,
+					     (__u32)n_cpus * SCRATCH_PER_CPU);
+	return r;
 }
 
 int kernel_pin_one(int fd, const char *base, const char *kind, const char *name)
@@ -328,7 +361,7 @@ int kernel_pin_one(int fd, const char *base, const char *kind, const char *name)
 
 int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton)
 {
-	int r = set_up(skeleton, kernel->n_cells, kernel->n_cpus);
+	int r = set_up(skeleton, kernel->n_cells, kernel->n_counters, kernel->n_cpus);
 
 	for (size_t i = 0; i < N_MAPS && r >= 0; i++)
 		r = bpf_map__reuse_fd(
@@ -337,7 +370,8 @@ int kernel_over_maps(struct kernel *kernel, struct bailiff_bpf *skeleton)
 	return r;
 }
 
-int kernel_load(size_t n_cells, const struct kernel *former, struct kernel **ret_kernel)
+int kernel_load(size_t n_cells, __u32 n_counters, const struct kernel *former,
+		struct kernel **ret_kernel)
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = kernel_new();
 	const struct kernel_needs none = {};
@@ -356,9 +390,11 @@ int kernel_load(size_t n_cells, const struct kernel *former, struct kernel **ret
 	skeleton = bailiff_bpf__open();
 	if (!skeleton)
 		return -errno;
-	r = set_up(skeleton, size, kernel->n_cpus);
-	if (r >= 0 && former)
+	r = set_up(skeleton, size, n_counters, kernel->n_cpus);
+	if (r >= 0 && former && former->maps[MAP_LABELS] >= 0)
 		r = bpf_map__reuse_fd(skeleton->maps.labels, former->maps[MAP_LABELS]);
+	if (r >= 0 && former)
+		r = kernel_keep_record(skeleton->obj, former, n_counters);
 	if (r >= 0)
 		r = kernel_choose_programs(kernel, skeleton->obj, &none);
 	if (r >= 0)
@@ -368,9 +404,10 @@ int kernel_load(size_t n_cells, const struct kernel *former, struct kernel **ret
 	bailiff_bpf__destroy(skeleton);
 	if (r >= 0)
 		r = kernel_map_all(kernel);
-	if (r < 0)
-		return r;
-	r = kernel_mark_slots(kernel);
+	if (r >= 0)
+		r = kernel_carry_record(kernel, former);
+	if (r >= 0)
+		r = kernel_mark_slots(kernel);
 	if (r < 0)
 		return r;
 	kernel->control->version = BAILIFF_ABI_VERSION;

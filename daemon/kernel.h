@@ -130,9 +130,8 @@ void kernel_log_to(void (*log)(int priority, const char *text), bool debug);
 
 /*
  * Takes over what is pinned if it is of this build; -ENOENT where nothing is pinned, -ESTALE where
- * it is another build's, or somebody's (the caller loads its own beside it). Of one with this ABI
- * that is in *ret_kernel, so that its events can be read when it has been replaced; otherwise
- * nothing is.
+ * it is another build's, or somebody's (the caller loads its own beside it). Then *ret_kernel is
+ * what can be used of it, for kernel_load() and kernel_succeed() alone, or NULL.
  */
 int kernel_take_over(struct kernel **ret_kernel);
 
@@ -140,10 +139,12 @@ int kernel_take_over(struct kernel **ret_kernel);
 int kernel_look(struct kernel **ret_kernel);
 
 /*
- * Makes the maps anew, unpinned, with an arena for at least @n_cells; programs come as they are
- * needed. Tasks keep the labels that they have by @former, which is of this ABI (NULL: none).
+ * Makes the maps anew, unpinned, with an arena for at least @n_cells, and counters for @n_counters
+ * rules; programs come as they are needed. Of @former (NULL: none) what was counted and what was
+ * not read yet goes on (abi-record.h), and tasks keep their labels, if it is of this ABI.
  */
-int kernel_load(size_t n_cells, const struct kernel *former, struct kernel **ret_kernel);
+int kernel_load(size_t n_cells, __u32 n_counters, const struct kernel *former,
+		struct kernel **ret_kernel);
 
 /*
  * Pins everything, in the place of what was pinned before: what is attached stays so until the new

@@ -158,19 +158,25 @@ static bool differs(const struct known *known)
 	return false;
 }
 
-/* Whether a name that is not found any more is gone, and not its folder out of sight. */
+static int compare_looks(const void *a, const void *b)
+{
+	const struct known_look *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	if (x->folder.device != y->folder.device)
+		return x->folder.device < y->folder.device ? -1 : 1;
+	return x->folder.inode < y->folder.inode ? -1 : x->folder.inode > y->folder.inode;
+}
+
+/* Whether a name that is not found any more is gone, and not its folder out of sight. Looks are
+ * sorted. */
 static bool is_gone(const struct known *known, const struct known_name *name)
 {
-	__u64 hash = hash_path(name->path);
+	const struct known_look wanted = {.hash = hash_path(name->path), .folder = name->folder};
 
-	for (size_t i = 0; i < known->n_looks; i++) {
-		const struct known_look *look = &known->looks[i];
-
-		if (look->hash == hash && look->folder.device == name->folder.device &&
-		    look->folder.inode == name->folder.inode)
-			return true;
-	}
-	return false;
+	return known->n_looks &&
+	       bsearch(&wanted, known->looks, known->n_looks, sizeof(*known->looks), compare_looks);
 }
 
 /* Keeps what is out of sight. The list is sorted. */
@@ -178,6 +184,8 @@ static void keep(struct known *known, const struct known_rules *rules)
 {
 	size_t n = known->n_next;
 
+	if (known->n_looks)
+		qsort(known->looks, known->n_looks, sizeof(*known->looks), compare_looks);
 	for (size_t i = 0; i < known->n; i++) {
 		const struct known_name *name = &known->of[i];
 		int r;

@@ -13,6 +13,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/beside.h"
 #include "daemon/boot-audit.h"
 #include "daemon/conf.h"
 #include "daemon/containers.h"
@@ -35,13 +36,10 @@
 #include "daemon/state.h"
 #include "daemon/store.h"
 #include "daemon/unknown.h"
+#include "daemon/unread.h"
 
 #define RUN_FOLDER "/run/bailiff"
 #define LOCK_FILE RUN_FOLDER "/lock"
-
-/* Cells of 8 bytes: room for some 30,000 rules twice at first, for ten times as many at most. */
-#define ARENA_CELLS_FIRST ((size_t)1 << 20)
-#define ARENA_CELLS_MAX ((size_t)1 << 24)
 
 #define TICK_USEC 1000000 /* how often all is looked at that nothing tells of */
 #define AGAIN_TICKS 5	  /* after policies could not be put into force */
@@ -56,6 +54,7 @@ struct manager {
 	struct folders *folders;
 	struct kernel *kernel;
 	struct enforce *enforce;
+	struct beside beside; /* while policies are refused one by one */
 	struct store *store;
 	struct identity *identity;
 	struct unknown *unknown;
@@ -77,6 +76,7 @@ struct manager *manager_free(struct manager *manager)
 	folders_free(manager->folders);
 	unknown_free(manager->unknown);
 	sd_event_unref(manager->event);
+	beside_clear(&manager->beside);
 	enforce_free(manager->enforce);
 	kernel_free(manager->kernel);
 	store_free(manager->store);
@@ -127,8 +127,9 @@ static int on_event(void *userdata, const struct bailiff_event *event, size_t si
 }
 
 /* Where the host's processes live: the mount namespace of PID 1, not this unit's own. */
-static int note_host(const struct manager *manager, struct kernel *kernel)
+static int note_host(void *userdata, struct kernel *kernel)
 {
+	const struct manager *manager = userdata;
 	struct stat st;
 	int r;
 
@@ -149,65 +150,64 @@ static void log_report(const struct enforce_report *report)
 	sd_notifyf(false, "STATUS=policies in force: %zu", report->n_policies);
 }
 
-/*
- * Loads programs and maps anew, with an arena of at least @n_cells, puts @store into force with
- * them, and lets go of the old only then.
- */
-static int renew(struct manager *manager, const struct store *store, size_t n_cells,
-		 struct diag *diag, struct enforce_report *report)
+/* The new is pinned: lets go of what it replaces. */
+static void replace(struct manager *manager, struct kernel *kernel, struct enforce *enforce)
 {
-	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
-	_cleanup_(enforce_freep) struct enforce *enforce = NULL;
+	_cleanup_(kernel_freep) struct kernel *former = manager->kernel;
 	int r;
 
-	do {
-		enforce = enforce_free(enforce);
-		kernel = kernel_free(kernel);
-		r = kernel_load(n_cells, manager->kernel, &kernel);
-		if (r >= 0)
-			r = note_host(manager, kernel);
-		if (r >= 0)
-			r = enforce_new(kernel, &enforce);
-		if (r < 0)
-			return log_errno(r, "cannot load the programs into the kernel");
-		r = enforce_apply(enforce, store, diag, report);
-		n_cells *= 2;
-	} while (r == -ENOSPC && n_cells <= ARENA_CELLS_MAX);
-	if (r == -ENOSPC)
-		return diag_add(diag, DIAG_ERROR, STORE_FOLDER_ETC, 0, 0, NULL,
-				"all policies together are too large for the kernel's table, %zu "
-				"MiB",
-				ARENA_CELLS_MAX * sizeof(struct bailiff_cell) >> 20)
-			       ?: 1;
-	if (r)
-		return r;
-	r = kernel_pin(kernel);
-	if (r < 0)
-		return log_errno(r, "cannot pin what is in force to " KERNEL_PINS);
-
-	/* first, as it has a descriptor of the former one's */
-	r = unknown_watch(manager->unknown, kernel);
 	enforce_free(manager->enforce);
-	if (manager->kernel) {
-		kernel_let_go(manager->kernel);
-		events_finish(manager->events, TAKE_PTR(manager->kernel));
-	}
-	manager->kernel = TAKE_PTR(kernel);
+	manager->kernel = kernel;
+	manager->enforce = enforce;
 	identity_forget(manager->identity);
-	manager->enforce = TAKE_PTR(enforce);
-	return r < 0 ? r : events_watch(manager->events, manager->kernel, manager->enforce);
+	if (!former)
+		return;
+	kernel_let_go(former);
+	(void)kernel_wait_for_readers();
+	r = unread_tell(kernel, former, enforce);
+	if (r < 0)
+		log_errno(r, "cannot take over the last of what was counted, or not yet read, "
+			     "before; ignoring");
 }
 
+/*
+ * Puts @store into force with programs and maps of their own, and lets go of the old only then.
+ * Those stay for the next call where the policies exceed a limit.
+ */
+static int renew(struct manager *manager, const struct store *store, struct diag *diag,
+		 struct enforce_report *report)
+{
+	struct beside *beside = &manager->beside;
+	int r = beside_apply(beside, manager->kernel, note_host, manager, store, diag, report);
+
+	if (r)
+		return r;
+	r = kernel_pin(beside->kernel);
+	if (r < 0)
+		return log_errno(r, "cannot pin what is in force to " KERNEL_PINS);
+	/* before the former's descriptors are closed */
+	r = unknown_watch(manager->unknown, beside->kernel);
+	if (r >= 0)
+		r = events_watch(manager->events, beside->kernel, beside->enforce);
+	replace(manager, TAKE_PTR(beside->kernel), TAKE_PTR(beside->enforce));
+	return r;
+}
+
+/* The same, where what is in force has room for it, by that. */
 static int apply(struct manager *manager, const struct store *store, struct diag *diag,
 		 struct enforce_report *report)
 {
+	struct beside *beside = &manager->beside;
 	int r = -ENOSPC;
 
+	if (beside->enforce)
+		return renew(manager, store, diag, report);
 	if (manager->enforce)
 		r = enforce_apply(manager->enforce, store, diag, report);
-	if (r == -ENOSPC)
-		r = renew(manager, store, ARENA_CELLS_FIRST, diag, report);
-	return r;
+	if (r != -ENOSPC && r != -EXFULL)
+		return r;
+	beside_begin(beside, store);
+	return renew(manager, store, diag, report);
 }
 
 /*
@@ -270,6 +270,7 @@ static int load(struct manager *manager)
 		log_diag(&diag);
 		(void)state_note(&state, &diag);
 	} while (refused);
+	beside_clear(&manager->beside);
 	if (r < 0) {
 		tell(manager, NULL, "the kernel did not take the policies; it is tried again");
 		return log_errno(r, "cannot put the policies into force");
