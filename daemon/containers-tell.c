@@ -59,19 +59,16 @@ static int write_file(int folder, const struct container *container)
 	_cleanup_(freep) char *text = container_format(container);
 	_cleanup_(close_fdp) int fd = -1;
 	char next[CONTAINER_ID_MAX + 2];
-	size_t n;
-	int r = 0;
+	int r;
 
 	if (!text)
 		return -ENOMEM;
-	n = strlen(text);
 	snprintf(next, sizeof(next), ".%s", container->id);
 	fd = openat(folder, next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, n) != (ssize_t)n)
-		r = -EIO;
-	else if (renameat(folder, next, folder, container->id) < 0)
+	r = write_full(fd, text, strlen(text));
+	if (r >= 0 && renameat(folder, next, folder, container->id) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(folder, next, 0);

@@ -248,6 +248,31 @@ static void store_sort(struct store *store)
 		qsort(store->entries, store->n_entries, sizeof(*store->entries), compare_entries);
 }
 
+int store_imply(struct store *store, const struct store *previous, struct policy *policy,
+		__u64 digest)
+{
+	const struct store_entry *before = store_find(previous, policy->name);
+	struct store_text *text = before && before->text->digest == digest ? before->text : NULL;
+	int r;
+
+	if (text) {
+		policy_free(policy);
+		text->n_owners++;
+	} else {
+		text = calloc(1, sizeof(*text));
+		if (!text) {
+			policy_free(policy);
+			return -ENOMEM;
+		}
+		*text = (struct store_text){.n_owners = 1, .digest = digest, .policy = policy};
+		text->kept = text->unused_told = true;
+	}
+	r = store_add_entry(store, text->policy->name, text, false);
+	store_text_release(text);
+	store_sort(store);
+	return r;
+}
+
 /* What a store is read from. */
 struct reading {
 	const char *const *folders;
