@@ -13,6 +13,7 @@
 #include "daemon/counters.h"
 #include "daemon/kernel.h"
 #include "daemon/launchers.h"
+#include "daemon/limits.h"
 #include "daemon/rebind.h"
 #include "policy/image.h"
 
@@ -265,28 +266,6 @@ static __u64 serial_now(void)
 	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
 }
 
-/* Says that there is no room for a set. To blame is the policy of it that takes most. */
-static int no_room(const struct policy *const *policies, size_t n, struct diag *diag, int failure)
-{
-	const struct policy *largest = policies[0];
-	int r;
-
-	for (size_t i = 1; i < n; i++)
-		if (policies[i]->n_rules > largest->n_rules)
-			largest = policies[i];
-	if (failure == -EXFULL)
-		r = diag_add(diag, DIAG_ERROR, largest->file, 0, 0, NULL,
-			     "all policies together have more than %d rules that deny or audit",
-			     BAILIFF_COUNTERS);
-	else
-		r = diag_add(diag, DIAG_ERROR, largest->file, 0, 0, NULL,
-			     "all policies together are too large for the kernel's table, %zu MiB: "
-			     "use fewer rules, or in [select] fewer \"**\", so that fewer sets of "
-			     "policies are possible",
-			     ENFORCE_CELLS_MAX * sizeof(struct bailiff_cell) >> 20);
-	return r ?: 1;
-}
-
 static int compile_set(struct enforce *enforce, const struct plan *plan,
 		       const struct selector_set *set, const struct slot *slot, struct diag *diag,
 		       __u32 *ret_start)
@@ -310,7 +289,7 @@ static int compile_set(struct enforce *enforce, const struct plan *plan,
 		r = place_image(enforce, image, ret_start);
 	if ((r == -EXFULL && enforce->counters.n >= BAILIFF_COUNTERS) ||
 	    (r == -ENOSPC && enforce->arena.n_cells >= ENFORCE_CELLS_MAX))
-		r = no_room(policies, set->n_policies, diag, r);
+		r = limits_no_room(policies, set->n_policies, diag, r);
 	image_free(image);
 	return r;
 }
