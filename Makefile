@@ -38,6 +38,8 @@ FUZZ_SECONDS := 600
 B := build
 POLICY := $(patsubst %.c,$(B)/%.o,$(wildcard policy/*.c))
 DAEMON := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/bailiff.c daemon/bailiffd.c,$(wildcard daemon/*.c)))
+# bailiff-kube, so far without its program: what it makes of objects
+K8S := $(patsubst %.c,$(B)/%.o,$(wildcard k8s/*.c))
 BPF := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(filter-out bpf-lsm/maps.bpf.c bpf-lsm/probe.bpf.c,$(wildcard bpf-lsm/*.bpf.c)))
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard selftests/unit/*/*_test.c))
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard selftests/bench/*.c))
@@ -85,6 +87,10 @@ $(B)/libdaemon.a: $(DAEMON)
 	rm -f $@
 	$(AR) rcs $@ $^
 
+$(B)/libk8s.a: $(K8S)
+	rm -f $@
+	$(AR) rcs $@ $^
+
 $(B)/bailiffd: $(B)/daemon/bailiffd.o $(B)/libdaemon.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
@@ -94,7 +100,7 @@ $(B)/bailiff: $(B)/daemon/bailiff.o $(B)/libdaemon.a $(B)/libpolicy.a
 # Tests: one program a file; what is no test in the same folder helps them all.
 .SECONDEXPANSION:
 HELPERS = $(patsubst %.c,$(B)/%.o,$(filter-out %_test.c,$(wildcard $(patsubst $(B)/%,%,$(@D))/*.c)))
-$(TESTS): $$(@).o $$(HELPERS) $(B)/libdaemon.a $(B)/libpolicy.a
+$(TESTS): $$(@).o $$(HELPERS) $(B)/libk8s.a $(B)/libdaemon.a $(B)/libpolicy.a
 	$(CC) $(LDFLAGS_ALL) $^ $(CLI_LIBS) -lcmocka -lm -o $@
 
 # What fails in these tests is put in the place of what would not.
