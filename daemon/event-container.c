@@ -2,6 +2,7 @@
 
 #include "daemon/event-container.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,10 @@
 
 /* Answers of the folder, one for each place: who asks for another takes it. */
 static struct kept {
-	char id[CONTAINER_ID_MAX + 1];
 	__u64 looked; /* when: the event's time */
-	bool known;
 	struct container container;
+	bool known;
+	char id[CONTAINER_ID_MAX + 1];
 } kept[N_KEPT];
 
 static struct kept *place_of(const char *id)
@@ -33,7 +34,7 @@ static void look(struct kept *place, const char *id, __u64 now)
 	if (strcmp(place->id, id) != 0) {
 		container_release(&place->container);
 		*place = (struct kept){};
-		strcpy(place->id, id);
+		snprintf(place->id, sizeof(place->id), "%s", id);
 	}
 	place->looked = now;
 	if (containers_read_one(id, &found) < 0)
