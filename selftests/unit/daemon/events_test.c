@@ -227,7 +227,7 @@ static void assert_lines(size_t n, const char *const *arguments)
 
 static void test_events(void **state)
 {
-	_cleanup_(freep) char *text = NULL, *json = NULL;
+	_cleanup_(freep) char *text = NULL;
 	const char *id;
 	int status;
 
@@ -254,10 +254,12 @@ static void test_events(void **state)
 	LINES(0, "--policy=b");
 	text = RUN(&status, &cmd_events, "--any-sender", "--exe=/usr/bin/y");
 	assert_non_null(strstr(text, " read /root/\\x1b[31m by /usr/bin/y[812] a:4 a.service"));
-	json = RUN(&status, &cmd_events, "--any-sender", "-n", "1", "--json");
-	assert_non_null(strstr(json, "\"reason\":\"second-name\""));
-	/* who else than bailiffd.service wrote it counts for nothing */
+	/* freed before the next child, which would seem to have lost it to valgrind */
 	free(text);
+	text = RUN(&status, &cmd_events, "--any-sender", "-n", "1", "--json");
+	assert_non_null(strstr(text, "\"reason\":\"second-name\""));
+	free(text);
+	/* who else than bailiffd.service wrote it counts for nothing */
 	text = RUN(&status, &cmd_events, "-n", "9");
 	assert_string_equal(text, "bailiff: events: there is none\n");
 	free(text);
