@@ -88,7 +88,8 @@ has "... and what" 'LAST LOOK.*: a folder of policies could not be read' "$(cat 
 systemctl kill -s KILL bailiffd
 sleep 0.5
 eventually restarted
-denied file-$((n % 2)) && ok "... also for the next daemon" || not_ok "... the next daemon takes it for no policy"
+told "... the next daemon takes it over" '^took over what was in force'
+denied file-$((n % 2)) && ok "... and keeps it" || not_ok "... the next daemon takes it for no policy"
 mv $policies.gone $policies
 comes_into_force "there again, it is read"
 
@@ -182,6 +183,7 @@ is "... and there again" yes "$([ -e /sys/fs/bpf/bailiff/links/bailiff_file_open
 systemctl kill -s KILL bailiffd
 sleep 0.5
 eventually restarted
+told "... so that the next daemon takes it over" '^took over what was in force'
 status "... whole" 0 bailiff status
 umount -l /sys/fs/bpf
 told "without a BPF file system it is told, with the mend" 'cannot be made again.*mount -t bpf'
