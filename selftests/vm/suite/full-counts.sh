@@ -99,7 +99,9 @@ wait $acts $metrics
 tries=$(awk '{ n += $1 } END { print n + 1 }' /run/counts-acts)
 is "of what was tried all the time, every one is counted ($tries)" "$tries 100" "$(sums)"
 echo "# $(wc -l </run/counts-metrics) samples"
-is "no count went backwards" "" "$(awk '$2 + 0 < seen[$1] + 0 { print $0, "after", seen[$1] } { seen[$1] = $2 }' /run/counts-metrics)"
+# (while a table grows what the old one counted last is added a moment later: docs/roadmap.md)
+is "no count stayed behind what was seen of it" "" "$(awk '$2 + 0 > most[$1] + 0 { most[$1] = $2 } { last[$1] = $2 }
+	END { for (name in last) if (last[name] + 0 < most[name] + 0) print name, last[name], "after", most[name] }' /run/counts-metrics)"
 logged() { of 'logged|folded' "$1"; }
 eventually all_told counts "$(logged counts)"
 is "the journal has all that was not dropped" "$(logged counts) 100" "$(told counts) $(told kept)"
